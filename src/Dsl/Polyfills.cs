@@ -1,0 +1,244 @@
+// What the C# compiler asks for by name and netstandard2.0 does not have. Internal, and compiled into every project that
+// targets netstandard2.0; nothing here exists on net10.0.
+#if NETSTANDARD2_0
+#pragma warning disable CA1801, CA1019, CA1018, IDE0060 // the compiler reads these types; nobody calls them
+
+namespace System
+{
+    /// <summary>A position counted from the start or, with <c>^</c>, from the end of a sequence.</summary>
+    internal readonly struct Index : IEquatable<Index>
+    {
+        private readonly int _value; // ~n when counted from the end
+
+        public Index(int value, bool fromEnd = false)
+        {
+            if (value < 0) throw new ArgumentOutOfRangeException(nameof(value));
+            _value = fromEnd ? ~value : value;
+        }
+
+        public static Index Start => new(0);
+
+        public static Index End => new(0, fromEnd: true);
+
+        public int Value => _value < 0 ? ~_value : _value;
+
+        public bool IsFromEnd => _value < 0;
+
+        public static implicit operator Index(int value) => new(value);
+
+        public static Index FromStart(int value) => new(value);
+
+        public static Index FromEnd(int value) => new(value, fromEnd: true);
+
+        public int GetOffset(int length) => IsFromEnd ? length - Value : Value;
+
+        public bool Equals(Index other) => _value == other._value;
+
+        public override bool Equals(object? obj) => obj is Index other && Equals(other);
+
+        public override int GetHashCode() => _value;
+    }
+
+    /// <summary>A half-open range of positions, <c>start..end</c>.</summary>
+    internal readonly struct Range(Index start, Index end) : IEquatable<Range>
+    {
+        public Index Start { get; } = start;
+
+        public Index End { get; } = end;
+
+        public static Range All => new(Index.Start, Index.End);
+
+        public static Range StartAt(Index start) => new(start, Index.End);
+
+        public static Range EndAt(Index end) => new(Index.Start, end);
+
+        public (int Offset, int Length) GetOffsetAndLength(int length)
+        {
+            int start = Start.GetOffset(length);
+            int end = End.GetOffset(length);
+            if ((uint)end > (uint)length || (uint)start > (uint)end) throw new ArgumentOutOfRangeException(nameof(length));
+            return (start, end - start);
+        }
+
+        public bool Equals(Range other) => Start.Equals(other.Start) && End.Equals(other.End);
+
+        public override bool Equals(object? obj) => obj is Range other && Equals(other);
+
+        public override int GetHashCode() => (Start.GetHashCode() * 31) + End.GetHashCode();
+    }
+}
+
+namespace System.Runtime.CompilerServices
+{
+    internal static class IsExternalInit;
+
+    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Field | AttributeTargets.Property, Inherited = false)]
+    internal sealed class RequiredMemberAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.All, AllowMultiple = true, Inherited = false)]
+    internal sealed class CompilerFeatureRequiredAttribute(string featureName) : Attribute
+    {
+        public string FeatureName { get; } = featureName;
+
+        public bool IsOptional { get; init; }
+    }
+
+    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface, Inherited = false)]
+    internal sealed class CollectionBuilderAttribute(Type builderType, string methodName) : Attribute
+    {
+        public Type BuilderType { get; } = builderType;
+
+        public string MethodName { get; } = methodName;
+    }
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    internal sealed class CallerArgumentExpressionAttribute(string parameterName) : Attribute
+    {
+        public string ParameterName { get; } = parameterName;
+    }
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    internal sealed class ParamCollectionAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property | AttributeTargets.Constructor, Inherited = false)]
+    internal sealed class OverloadResolutionPriorityAttribute(int priority) : Attribute
+    {
+        public int Priority { get; } = priority;
+    }
+
+    [AttributeUsage(AttributeTargets.Struct)]
+    internal sealed class InterpolatedStringHandlerAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    internal sealed class InterpolatedStringHandlerArgumentAttribute(params string[] arguments) : Attribute
+    {
+        public string[] Arguments { get; } = arguments;
+    }
+}
+
+namespace System.Diagnostics.CodeAnalysis
+{
+    [AttributeUsage(AttributeTargets.Constructor)]
+    internal sealed class SetsRequiredMembersAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    internal sealed class NotNullWhenAttribute(bool returnValue) : Attribute
+    {
+        public bool ReturnValue { get; } = returnValue;
+    }
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    internal sealed class MaybeNullWhenAttribute(bool returnValue) : Attribute
+    {
+        public bool ReturnValue { get; } = returnValue;
+    }
+
+    [AttributeUsage(AttributeTargets.Field | AttributeTargets.Parameter | AttributeTargets.Property | AttributeTargets.ReturnValue)]
+    internal sealed class NotNullAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Field | AttributeTargets.Parameter | AttributeTargets.Property | AttributeTargets.ReturnValue)]
+    internal sealed class MaybeNullAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Field | AttributeTargets.Parameter | AttributeTargets.Property)]
+    internal sealed class AllowNullAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property | AttributeTargets.ReturnValue, AllowMultiple = true)]
+    internal sealed class NotNullIfNotNullAttribute(string parameterName) : Attribute
+    {
+        public string ParameterName { get; } = parameterName;
+    }
+
+    [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property, AllowMultiple = true, Inherited = false)]
+    internal sealed class MemberNotNullAttribute(params string[] members) : Attribute
+    {
+        public string[] Members { get; } = members;
+    }
+
+    [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property, AllowMultiple = true, Inherited = false)]
+    internal sealed class MemberNotNullWhenAttribute(bool returnValue, params string[] members) : Attribute
+    {
+        public bool ReturnValue { get; } = returnValue;
+
+        public string[] Members { get; } = members;
+    }
+
+    [AttributeUsage(AttributeTargets.Method, Inherited = false)]
+    internal sealed class DoesNotReturnAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    internal sealed class DoesNotReturnIfAttribute(bool parameterValue) : Attribute
+    {
+        public bool ParameterValue { get; } = parameterValue;
+    }
+
+    [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Parameter, AllowMultiple = false, Inherited = false)]
+    internal sealed class StringSyntaxAttribute(string syntax) : Attribute
+    {
+        public string Syntax { get; } = syntax;
+    }
+}
+
+namespace SparseDsl
+{
+    using System.Collections.Generic;
+
+    /// <summary>Library methods newer than netstandard2.0 that the compiler's code uses.</summary>
+    internal static class PolyfillExtensions
+    {
+        public static void Deconstruct<TKey, TValue>(this KeyValuePair<TKey, TValue> pair, out TKey key, out TValue value)
+        {
+            key = pair.Key;
+            value = pair.Value;
+        }
+
+        public static bool TryAdd<TKey, TValue>(this Dictionary<TKey, TValue> dictionary, TKey key, TValue value)
+            where TKey : notnull
+        {
+            if (dictionary.ContainsKey(key)) return false;
+            dictionary.Add(key, value);
+            return true;
+        }
+
+        public static TValue? GetValueOrDefault<TKey, TValue>(this IReadOnlyDictionary<TKey, TValue> dictionary, TKey key)
+            where TKey : notnull =>
+            dictionary.TryGetValue(key, out TValue? value) ? value : default;
+
+        public static bool TryPop<T>(this Stack<T> stack, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item)
+        {
+            if (stack.Count == 0)
+            {
+                item = default;
+                return false;
+            }
+
+            item = stack.Pop();
+            return true;
+        }
+
+        public static bool TryDequeue<T>(this Queue<T> queue, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item)
+        {
+            if (queue.Count == 0)
+            {
+                item = default;
+                return false;
+            }
+
+            item = queue.Dequeue();
+            return true;
+        }
+
+        public static bool Contains(this string text, char value) => text.IndexOf(value) >= 0;
+
+        public static bool StartsWith(this string text, char value) => text.Length > 0 && text[0] == value;
+
+        public static bool EndsWith(this string text, char value) => text.Length > 0 && text[text.Length - 1] == value;
+
+        public static string[] Split(this string text, char separator, StringSplitOptions options) =>
+            text.Split([separator], options);
+
+        public static HashSet<T> ToHashSet<T>(this IEnumerable<T> items) => new(items);
+
+        public static HashSet<T> ToHashSet<T>(this IEnumerable<T> items, IEqualityComparer<T> comparer) => new(items, comparer);
+    }
+}
+#endif
