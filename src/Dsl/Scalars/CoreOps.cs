@@ -56,7 +56,7 @@ public static class CoreOps
     public static CoreOp Mul { get; } = new("mul", 2, ResultRule.Same, a => a[0] * a[1], Annihilates: true, ZeroAtZero: true, Partials: (a, _) => [a[1], a[0]]);
 
     /// <summary>a / b; of integers, rounded down.</summary>
-    public static CoreOp Div { get; } = new("div", 2, ResultRule.Same, a => a[0] / a[1], Partials: (a, y) => [Of(Recip, a[1]), Of(Neg, Of(Div!, y, a[1]))]);
+    public static CoreOp Div { get; } = new("div", 2, ResultRule.Same, a => a[0] / a[1], Partials: (a, y) => [Of(Recip, a[1]), Of(Neg, Of(Div, y, a[1]))]);
 
     /// <summary>a mod b, the sign of b; integers.</summary>
     public static CoreOp Mod { get; } = new("mod", 2, ResultRule.Same, a => a[0] - (a[1] * Math.Floor(a[0] / a[1])));
@@ -69,15 +69,15 @@ public static class CoreOps
 
     /// <summary>The smaller; if either is NaN the result is the second operand.</summary>
     public static CoreOp Min { get; } = new("min", 2, ResultRule.Same, a => a[0] < a[1] ? a[0] : a[1], ZeroAtZero: true,
-        Partials: (a, _) => [Indicator(Of(Lt!, a[0], a[1])), Indicator(Of(Ge!, a[0], a[1]))]);
+        Partials: (a, _) => [Indicator(Of(Lt, a[0], a[1])), Indicator(Of(Ge, a[0], a[1]))]);
 
     /// <summary>The larger; if either is NaN the result is the second operand.</summary>
     public static CoreOp Max { get; } = new("max", 2, ResultRule.Same, a => a[0] > a[1] ? a[0] : a[1], ZeroAtZero: true,
-        Partials: (a, _) => [Indicator(Of(Gt!, a[0], a[1])), Indicator(Of(Le!, a[0], a[1]))]);
+        Partials: (a, _) => [Indicator(Of(Gt, a[0], a[1])), Indicator(Of(Le, a[0], a[1]))]);
 
     /// <summary>|a|</summary>
     public static CoreOp Abs { get; } = new("abs", 1, ResultRule.Same, a => Math.Abs(a[0]), ZeroAtZero: true,
-        Partials: (a, _) => [Of(Select!, Of(Lt!, a[0], Zero), Constant(-1), One)]);
+        Partials: (a, _) => [Of(Select, Of(Lt, a[0], Zero), Constant(-1), One)]);
 
     /// <summary>e to the a.</summary>
     public static CoreOp Exp { get; } = new("exp", 1, ResultRule.Float, a => Math.Exp(a[0]), Partials: (_, y) => [y], Flops: 8);
@@ -102,14 +102,14 @@ public static class CoreOps
         Partials: (a, _) => [Of(Mul, Constant(1.1283791670955126), Of(Exp, Of(Neg, Of(Mul, a[0], a[0]))))], Flops: 12);
 
     /// <summary>Sine, of radians.</summary>
-    public static CoreOp Sin { get; } = new("sin", 1, ResultRule.Float, a => Math.Sin(a[0]), ZeroAtZero: true, Partials: (a, _) => [Of(Cos!, a[0])], Flops: 8);
+    public static CoreOp Sin { get; } = new("sin", 1, ResultRule.Float, a => Math.Sin(a[0]), ZeroAtZero: true, Partials: (a, _) => [Of(Cos, a[0])], Flops: 8);
 
     /// <summary>Cosine, of radians.</summary>
     public static CoreOp Cos { get; } = new("cos", 1, ResultRule.Float, a => Math.Cos(a[0]), Partials: (a, _) => [Of(Neg, Of(Sin, a[0]))], Flops: 8);
 
     /// <summary>a to the b, for a &gt;= 0 or integer b.</summary>
     public static CoreOp Pow { get; } = new("pow", 2, ResultRule.Float, a => Math.Pow(a[0], a[1]),
-        Partials: (a, y) => [Of(Mul, a[1], Of(Pow!, a[0], Of(Sub, a[1], One))), Of(Mul, y, Of(Log, a[0]))], Flops: 16);
+        Partials: (a, y) => [Of(Mul, a[1], Of(Pow, a[0], Of(Sub, a[1], One))), Of(Mul, y, Of(Log, a[0]))], Flops: 16);
 
     /// <summary>The next integer below.</summary>
     public static CoreOp Floor { get; } = new("floor", 1, ResultRule.Same, a => Math.Floor(a[0]), ZeroAtZero: true, Partials: (_, _) => [Zero]);
@@ -166,7 +166,8 @@ public static class CoreOps
 
     private static ScalarExpr Constant(double value) => new ScalarExpr.Literal(value, ElementType.F32);
 
-    private static ScalarExpr Of(CoreOp op, params ScalarExpr[] arguments) => ScalarExpr.Of(op, arguments);
+    // Rows refer to later rows; by the time a derivative is asked for, all exist.
+    private static ScalarExpr Of(CoreOp? op, params ScalarExpr[] arguments) => ScalarExpr.Of(op!, arguments);
 
     private static ScalarExpr Indicator(ScalarExpr condition) => Of(Select, condition, One, Zero);
 }

@@ -192,7 +192,7 @@ public sealed class Dim : IEquatable<Dim>
     /// The coefficient of a symbol and the rest, when the expression is linear in it with an integer coefficient and the symbol occurs nowhere else;
     /// null otherwise. For a symbol that does not occur: (0, this).
     /// </summary>
-    public (long Coefficient, Dim Rest)? Linear(string symbol)
+    public (long Coefficient, Dim Offset)? Linear(string symbol)
     {
         long coefficient = 0;
         var rest = NewTerms();

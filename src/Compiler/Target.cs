@@ -1,0 +1,28 @@
+namespace SparseDsl.Compiler;
+
+/// <summary>What the machine that runs the code offers. A row; passes and kernel builders read it, nothing else depends on the machine.</summary>
+/// <param name="Name">In options and messages: <c>avx512</c>.</param>
+/// <param name="VectorBits">Width of a vector register; 0 means scalar code only.</param>
+/// <param name="Registers">Number of vector registers.</param>
+/// <param name="HasMasks">Whether masked loads and stores of any lane count are one instruction.</param>
+/// <param name="HasFma">Whether fused multiply-add is one instruction.</param>
+public sealed record Target(string Name, int VectorBits, int Registers, bool HasMasks, bool HasFma)
+{
+    /// <summary>x64 with AVX-512 F, BW, DQ, VL.</summary>
+    public static Target Avx512 { get; } = new("avx512", 512, 32, HasMasks: true, HasFma: true);
+
+    /// <summary>x64 with AVX2 and FMA.</summary>
+    public static Target Avx2 { get; } = new("avx2", 256, 16, HasMasks: true, HasFma: true);
+
+    /// <summary>Any machine with 128-bit vectors: ARM64 NEON, or x64 with FMA3.</summary>
+    public static Target Vector128 { get; } = new("vector128", 128, 16, HasMasks: false, HasFma: true);
+
+    /// <summary>Scalar code.</summary>
+    public static Target Scalar { get; } = new("scalar", 0, 16, HasMasks: false, HasFma: true);
+
+    /// <summary>Every row, widest first.</summary>
+    public static IReadOnlyList<Target> All { get; } = [Avx512, Avx2, Vector128, Scalar];
+
+    /// <summary>Lanes of a vector of this many bytes an element; 1 on a scalar target.</summary>
+    public int Lanes(int elementSize) => Math.Max(1, VectorBits / 8 / elementSize);
+}
