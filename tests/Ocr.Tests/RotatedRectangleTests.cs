@@ -28,6 +28,15 @@ public class RotatedRectangleTests
         Assert.True(quad.TopLeft.X < quad.TopRight.X && quad.TopLeft.Y < quad.BottomLeft.Y);
     }
 
+    // The same upright rectangle, whichever of its sides gives the axis.
+    [Theory]
+    [InlineData(1, 0, 100, 20)]
+    [InlineData(-1, 0, 100, 20)]
+    [InlineData(0, 1, 20, 100)]
+    [InlineData(0, -1, 20, 100)]
+    public void The_top_does_not_depend_on_the_axis(int x, int y, int along, int across) =>
+        AssertNear(Turned(0, length: 100, height: 20), new RotatedRectangle(new(200, 100), new(x, y), new(along, across)).ToQuad(), 0.01f);
+
     [Fact]
     public void Growing_moves_every_side_by_the_distance()
     {
