@@ -1,7 +1,7 @@
 using System.Numerics;
 using SparseDsl.Examples.Ocr;
-using SparseDsl.TestSupport;
 using SparseDsl.Tests;
+using SparseDsl.TestSupport;
 
 namespace SparseDsl.Ocr.Tests;
 

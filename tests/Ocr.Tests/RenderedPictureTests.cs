@@ -1,5 +1,4 @@
 using SparseDsl.Examples.Ocr;
-using SparseDsl.TestSupport;
 using SparseDsl.Tests;
 
 namespace SparseDsl.Ocr.Tests;
