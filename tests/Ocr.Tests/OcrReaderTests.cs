@@ -31,6 +31,7 @@ public class OcrReaderTests
     [InlineData(320, 48, 320)]
     [InlineData(321, 48, 352)]
     [InlineData(100, 12, 416)]
+    [InlineData(900, 12, 2560)]
     public void The_recogniser_sees_48_rows_and_a_multiple_of_32_columns(int width, int height, int networkWidth)
     {
         var network = new FakeNetwork(_ => new Tensor([1, 1, 2], [0, 1]));
