@@ -11,8 +11,8 @@ using SparseDsl.Compiler.Formats;
 // notation over operands, exactly what the user's operators are made of, after elaboration. There is no list of known operators: a convolution
 // is a Compute whose body is a sum of products with affine subscripts, and passes look at that body. The operator's name travels as a label, for people.
 //
-// Normal form (GraphValidator): a Compute's body holds at most one Reduce, which is not inside another one; everything around the Reduce is its
-// epilogue (bias, activation, residual add). Elementwise fusion works by substitution: the consumer's body with the producer's body in place of the read.
+// Normal form (GraphValidator): a Compute's body holds at most one Reduce (one object; it may be used twice), which has no Reduce inside and mentions
+// every output index of extent other than 1; everything around the Reduce is its epilogue (bias, activation, residual add). Elementwise fusion works by substitution: the consumer's body with the producer's body in place of the read.
 //
 //   %4 conv2d "stem.conv": f32[N, 16, H / 2, W / 2] = compute [n < N, o < 16, p < H / 2, q < W / 2]
 //        max(sum(c < 3, r < 3, s < 3) %x[n, c, p*2 + r - 1, q*2 + s - 1 else 0] * %w[o, c, r, s] + %b[o], 0)

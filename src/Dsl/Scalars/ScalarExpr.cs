@@ -7,6 +7,9 @@ using System.Collections.Immutable;
 // Operands are numbered. Subscripts are Dims over index variables and dim symbols, so `p * 2 + r - 1`, `q / 2` and `q % 2` are the same kind
 // of thing and one range analysis decides whether a read can leave its operand. A read outside its operand gives the read's Fill.
 //
+// An expression is a DAG: the same object used twice (x in `x * sigmoid(x)` after x was inlined) is one value, computed once. Everything that walks
+// expressions (All, Rewrite, evaluators, lowering) visits an object once; "the only Reduce" means one object.
+//
 // An index variable is a Dim symbol. Inside one operator all index variables have different names, and none is the name of a dim of the model.
 namespace SparseDsl.Dsl.Scalars;
 
@@ -78,8 +81,26 @@ public abstract class ScalarExpr
     /// <summary>Applies a core operation; the result type follows from the row.</summary>
     public static ScalarExpr Of(CoreOp op, params ScalarExpr[] arguments) => new Apply(op, [.. arguments], ResultType(op, arguments));
 
-    /// <summary>Every expression inside, this one first.</summary>
-    public IEnumerable<ScalarExpr> All() => new[] { this }.Concat(Children().SelectMany(c => c.All()));
+    /// <summary>Every expression inside, this one first, each object once.</summary>
+    public IReadOnlyList<ScalarExpr> All()
+    {
+        var found = new List<ScalarExpr>();
+        var seen = new HashSet<ScalarExpr>();
+        Collect(this);
+        return found;
+
+        void Collect(ScalarExpr expr)
+        {
+            if (seen.Add(expr))
+            {
+                found.Add(expr);
+                foreach (var child in expr.Children())
+                {
+                    Collect(child);
+                }
+            }
+        }
+    }
 
     /// <summary>The direct subexpressions.</summary>
     public abstract IEnumerable<ScalarExpr> Children();
@@ -88,20 +109,28 @@ public abstract class ScalarExpr
     public abstract ScalarExpr WithChildren(IReadOnlyList<ScalarExpr> children);
 
     /// <summary>
-    /// Rewrites bottom up: subexpressions first, then <paramref name="rewrite"/> on the rebuilt node. Keeps identity where nothing changes.
+    /// Rewrites bottom up: subexpressions first, then <paramref name="rewrite"/> on the rebuilt node. Keeps identity where nothing changes, and
+    /// sharing: an object used twice is rewritten once.
     /// </summary>
     public ScalarExpr Rewrite(Func<ScalarExpr, ScalarExpr> rewrite)
     {
-        ScalarExpr[] old = [.. Children()];
-        var changed = false;
-        var next = new ScalarExpr[old.Length];
-        for (var i = 0; i < old.Length; i++)
-        {
-            next[i] = old[i].Rewrite(rewrite);
-            changed |= !ReferenceEquals(next[i], old[i]);
-        }
+        var done = new Dictionary<ScalarExpr, ScalarExpr>();
+        return Visit(this);
 
-        return rewrite(changed ? WithChildren(next) : this);
+        ScalarExpr Visit(ScalarExpr expr)
+        {
+            if (done.TryGetValue(expr, out var known))
+            {
+                return known;
+            }
+
+            ScalarExpr[] old = [.. expr.Children()];
+            ScalarExpr[] next = [.. old.Select(Visit)];
+            var same = old.Zip(next, ReferenceEquals).All(x => x);
+            var result = rewrite(same ? expr : expr.WithChildren(next));
+            done.Add(expr, result);
+            return result;
+        }
     }
 
     /// <summary>Replaces symbols (index variables, dims) in every subscript, extent and index value.</summary>
