@@ -94,8 +94,12 @@ public sealed class StateNode(string name, TensorType type, NodeOrigin origin) :
 }
 
 /// <summary>A tensor known while compiling: written in the program, or computed from weights by constant folding.</summary>
-public sealed class ConstantNode(string name, TensorType type, TensorData data, NodeOrigin origin, Format? format = null) : Node(name, type, origin)
+public sealed class ConstantNode(string name, TensorType type, TensorData data, NodeOrigin origin, Format? format = null, ParamNode? source = null)
+    : Node(name, type, origin)
 {
+    /// <summary>The parameter this is a scaled copy of (same zeros), with its promises and requested storage; null for other constants.</summary>
+    public ParamNode? Source { get; } = source;
+
     /// <summary>Its elements.</summary>
     public TensorData Data { get; } = data;
 
@@ -103,7 +107,7 @@ public sealed class ConstantNode(string name, TensorType type, TensorData data, 
     public Format? Format { get; } = format;
 
     /// <summary>The same constant in another storage.</summary>
-    public ConstantNode WithFormat(Format format) => new(Name, Type, Data, Origin, format);
+    public ConstantNode WithFormat(Format format) => new(Name, Type, Data, Origin, format, Source);
 
     /// <inheritdoc/>
     public override Node WithOperands(ImmutableArray<Node> operands) => this;
