@@ -208,8 +208,8 @@ internal static class ExpressionGrammar
     private static readonly Parser<Expr> Postfix = input =>
     {
         var value = Primary!(input);
-        while (value.WasSuccessful && value.Value is not (ReduceExpr or BlockExpr or ForExpr or IfExpr)
-            && Suffix(At(value.Remainder), value.Value) is { } suffix)
+        var isClosed = value.WasSuccessful && (At(input).Token.IsSymbol("(") || !EndsItself(value.Value));
+        while (value.WasSuccessful && isClosed && Suffix(At(value.Remainder), value.Value) is { } suffix)
         {
             var next = suffix(value.Remainder);
             value = next.WasSuccessful
@@ -219,6 +219,9 @@ internal static class ExpressionGrammar
 
         return value;
     };
+
+    /// <summary>A reduction's body has taken the suffixes already, and nothing is applied to a closing brace.</summary>
+    private static bool EndsItself(Expr value) => value is ReduceExpr or BlockExpr or ForExpr or IfExpr;
 
     private static Parser<Func<SourceSpan, Expr>>? Suffix(TokenInput at, Expr target) => at.Token switch
     {
@@ -471,5 +474,6 @@ internal static class ExpressionGrammar
     /// <summary>A word that begins the next clause of an item (<c>cover exact</c>, <c>step 8</c>, <c>from image(…)</c>).</summary>
     private static bool IsClause(TokenInput at) =>
         at.Token.Text is "cover" or "step" or "from"
-        && at.Following is { NewlineBefore: false, Kind: TokenKind.Word or TokenKind.Number };
+        && at.Following is { NewlineBefore: false, Kind: TokenKind.Word or TokenKind.Number } next
+        && !(next.Kind == TokenKind.Word && Keywords.IsInfix(next.Text));
 }

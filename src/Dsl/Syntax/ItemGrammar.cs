@@ -90,15 +90,14 @@ internal static class ItemGrammar
     private static readonly Parser<ItemSyntax> Pattern = (
         from keyword in Leading("pattern")
         from name in Identifier
-        from lists in Names.Repeated()
+        from first in Names.OrNothing()
+        from second in Names.OrNothing()
         from body in Symbol("=").Then(_ => ExpressionGrammar.Expression).Select(e => (Expr: e, IsBlock: false))
             .XOr(StatementGrammar.Block.Select(b => (Expr: (Expr)b, IsBlock: true)))
         from cover in Word("cover").Then(_ => ExpressionGrammar.Expression).OrNull()
-        let operandsOnly = lists.Length == 1 && body.IsBlock
-        let attributes = lists.Length > 0 && !operandsOnly ? lists[0] : []
-        let operands = operandsOnly ? lists[0] : lists.Length > 1 ? lists[1] : []
-        select new Func<SourceSpan, ItemSyntax>(span =>
-            new PatternItem(name, attributes, operands, body.Expr, cover, span))).Spanned();
+        let isOperands = second is null && body.IsBlock
+        select new Func<SourceSpan, ItemSyntax>(span => new PatternItem(
+            name, isOperands ? [] : first ?? [], (isOperands ? first : second) ?? [], body.Expr, cover, span))).Spanned();
 
     private static readonly Parser<ItemSyntax> Sparsify = (
         from keyword in Leading("sparsify")

@@ -19,7 +19,7 @@ internal static class StatementGrammar
     private static readonly Parser<StatementSyntax> Let = (
         from keyword in Word("let")
         from names in Identifier.SeparatedBy(",")
-        from indices in TypeGrammar.Indices.OrNothing()
+        from indices in names.Length == 1 ? TypeGrammar.Indices.OrNothing() : Parse.Return(default(ImmutableArray<IndexBinder>?))
         from sign in Symbol("=")
         from value in ExpressionGrammar.Expression
         select new Func<SourceSpan, StatementSyntax>(span => new LetStmt(names, indices, value, span))).Spanned();
@@ -29,7 +29,7 @@ internal static class StatementGrammar
         from name in Identifier
         from colon in Symbol(":")
         from type in TypeGrammar.Type
-        from source in Word("from").Then(_ => Preprocessing!).OrNull()
+        from source in Token(t => t.IsWord("from") && !t.NewlineBefore, "'from'").Then(_ => Preprocessing!).OrNull()
         select new Func<SourceSpan, StatementSyntax>(span => new InputStmt(name, type, source, span))).Spanned();
 
     private static readonly Parser<CallExpr> Preprocessing = (
