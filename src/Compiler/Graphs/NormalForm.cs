@@ -79,7 +79,7 @@ public static class FreeVariables
     };
 }
 
-/// <summary>Keeps the operand list of a Compute short: what the body does not read is dropped, what it reads twice is listed once.</summary>
+/// <summary>Keeps operand lists canonical: in the order of first read, without what the body does not read, each node once.</summary>
 public static class Operands
 {
     /// <summary>A Compute over just the operands its body reads.</summary>
@@ -88,7 +88,7 @@ public static class Operands
     {
         var kept = new List<Node>();
         var number = new Dictionary<int, int>();
-        foreach (var read in body.All().OfType<ScalarExpr.Read>().OrderBy(r => r.Operand))
+        foreach (var read in body.All().OfType<ScalarExpr.Read>())
         {
             if (!number.ContainsKey(read.Operand))
             {

@@ -33,6 +33,9 @@ public static class FoldScale
         {
             var found = new List<ScalarExpr>();
             FindAffine(node.Body, found, []);
+
+            // Of `v` and `v + 3` (hard-swish uses both) the inner one is what is scaled.
+            found.RemoveAll(outer => found.Any(inner => !ReferenceEquals(inner, outer) && outer.All().Contains(inner)));
             if (found is not [var affine] || Affine(affine) is not { } form || form.Scale is null || Weight(form.Scale) is not { } weight)
             {
                 return node;
