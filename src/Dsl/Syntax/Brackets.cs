@@ -81,7 +81,8 @@ internal sealed class Brackets
     }
 
     private static bool StartsItem(Token token, Token next) =>
-        token.NewlineBefore && token.Kind == TokenKind.Word && Keywords.IsItem(token.Text) && IsNameAfter(next);
+        token.NewlineBefore && token.Kind == TokenKind.Word && Keywords.IsItem(token.Text)
+        && (Keywords.IsReserved(token.Text) || IsNameAfter(next));
 
     private static bool StartsStatement(Token token, Token next) =>
         token.NewlineBefore && token.Kind == TokenKind.Word

@@ -232,5 +232,5 @@ internal static class ItemGrammar
 
     private static bool StartsItem(TokenInput at) =>
         at.Token.Kind == TokenKind.Word
-        && ((Keywords.IsItem(at.Token.Text) && IsBeforeName(at)) || at.Token.Text is "import" or "module");
+        && ((Keywords.IsItem(at.Token.Text) && (Keywords.IsReserved(at.Token.Text) || IsBeforeName(at))) || at.Token.Text is "import" or "module");
 }

@@ -37,8 +37,20 @@ internal static class SyntaxErrors
         }
         else
         {
-            Report(after, isComplete ? [EndOfStatement] : expectations);
+            Report(after, !isComplete ? expectations : LacksBinding(start, after) ? ["'='"] : [EndOfStatement]);
         }
+    }
+
+    /// <summary>An output that could still be given a value: <c>output y: f32 == x</c>.</summary>
+    private static bool LacksBinding(TokenInput start, TokenInput after)
+    {
+        var at = start;
+        while (at.Position < after.Position && !at.Token.IsSymbol("="))
+        {
+            at = at.Over;
+        }
+
+        return start.Token.IsWord("output") && at == after;
     }
 
     /// <summary>Reports a construct of a later version and passes over it, with its block.</summary>
@@ -61,8 +73,7 @@ internal static class SyntaxErrors
         }
 
         var foreign = Keywords.Spelling(word);
-        var first = start.Position == 0 && Array.IndexOf(keywords, "module") >= 0 ? (string[])["module", .. keywords] : keywords;
-        var meant = foreign ?? Keywords.Closest(word, first);
+        var meant = foreign ?? Keywords.Closest(word, StartsHeader(start) ? ["module"] : keywords) ?? Keywords.Closest(word, keywords);
         if (meant is not null)
         {
             var row = foreign is null ? SyntaxDiagnostics.MisspeltKeyword : SyntaxDiagnostics.ForeignSpelling;
@@ -70,6 +81,9 @@ internal static class SyntaxErrors
             start.State.Tokens[start.Position] = start.Token with { Text = meant };
         }
     }
+
+    /// <summary>Whether a first line is one name and nothing else behind a word, as in <c>module digits</c>.</summary>
+    private static bool StartsHeader(TokenInput start) => start.Position == 0 && start.Next.Following.NewlineBefore;
 
     private static bool ReportNesting(TokenInput at, string[] expected)
     {

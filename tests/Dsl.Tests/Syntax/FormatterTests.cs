@@ -32,7 +32,7 @@ public class FormatterTests
     [InlineData(3000)]
     public void Random_trees_survive_a_round_trip(int from)
     {
-        for (var seed = from; seed < from + 1000; seed++)
+        for (var seed = from; seed < from + 400; seed++)
         {
             var tree = new TreeGenerator(seed).Module();
             var formatted = Formatter.Format(new SourceText("t.dsl", ""), tree);

@@ -20,7 +20,7 @@ public class FuzzTests
     {
         var text = SyntaxCorpus.Read(name);
         var random = new Random(1);
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 250; i++)
         {
             var start = random.Next(text.Length);
             ParseDamaged(text.Remove(start, Math.Min(text.Length - start, random.Next(1, 12))));
@@ -33,7 +33,7 @@ public class FuzzTests
     {
         var text = SyntaxCorpus.Read(name);
         var random = new Random(2);
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 250; i++)
         {
             var damaged = text;
             for (var n = random.Next(1, 4); n > 0; n--)
