@@ -228,13 +228,32 @@ public sealed class AstPrinter
             case EllipsisExpr: text.Append(".."); break;
             case ErrorExpr: text.Append("(error)"); break;
             case BlockExpr e: Block(e); break;
-            case BinaryExpr e: Sequence(e.Operator.Spelling(), e.Left, e.Right); break;
+            case BinaryExpr e: Binary(e); break;
             case UnaryExpr e: Sequence(Prefix(e.Operator), e.Operand); break;
             case ConditionalExpr e: Sequence("choose", e.Condition, e.Value, e.Otherwise); break;
             case ListExpr e: Sequence("list", [.. e.Items]); break;
             case TupleExpr e: Sequence("tuple", [.. e.Items]); break;
             case IndexExpr e: Sequence("index", [e.Target, .. e.Subscripts]); break;
             default: Clauses(expression); break;
+        }
+    }
+
+    /// <summary>Without recursion over the left operands, because a sum may have thousands of terms.</summary>
+    private void Binary(BinaryExpr top)
+    {
+        var chain = new Stack<BinaryExpr>();
+        Expr first = top;
+        for (; first is BinaryExpr binary; first = binary.Left)
+        {
+            chain.Push(binary);
+            text.Append('(').Append(binary.Operator.Spelling()).Append(' ');
+        }
+
+        Expression(first);
+        while (chain.Count > 0)
+        {
+            Part(chain.Pop().Right);
+            text.Append(')');
         }
     }
 

@@ -10,8 +10,14 @@ namespace SparseDsl.Dsl.Syntax;
 /// </summary>
 internal sealed class Brackets
 {
-    /// <summary>Tokens that an expression may nest or chain. Every later stage may recurse this deep.</summary>
+    /// <summary>Operators an expression may chain. Every later stage may recurse this deep.</summary>
     private const int MaximumDepth = 2500;
+
+    /// <summary>
+    /// What a suffix, a bracket group or a tight operator counts: later stages need more stack for one of these than for
+    /// a term of a sum, and nobody writes hundreds of them in a row.
+    /// </summary>
+    private const int TightWeight = 5;
 
     private readonly SourceText source;
     private readonly DiagnosticBag diagnostics;
@@ -163,7 +169,7 @@ internal sealed class Brackets
 
         public readonly int Depth => loose + Math.Max(tight, longest) + Deepest;
 
-        public void Tighter() => tight++;
+        public void Tighter() => tight += TightWeight;
 
         public void Looser()
         {
@@ -232,8 +238,11 @@ internal sealed class Brackets
     {
         var token = output[index];
         return token.IsSymbol(",") || token.IsSymbol(";")
-            || (token.NewlineBefore && !token.InParentheses && !IsOperator(token) && index > 0 && !IsOperator(output[index - 1]));
+            || (token.NewlineBefore && !token.InParentheses && !IsOperator(token) && index > 0 && !Bridges(output[index - 1]));
     }
+
+    /// <summary>Whether an expression goes on behind a token at the end of a line.</summary>
+    private static bool Bridges(Token token) => IsOperator(token) && !token.IsSymbol("'");
 
     private static bool IsLoose(Token token) =>
         (token.Kind == TokenKind.Symbol && token.Text is "+" or "-" or "|" or "&" or "|>")

@@ -124,6 +124,28 @@ public class FuzzTests
         Assert.Equal(3, OnSmallStack(() => SyntaxText.ParseClean(list + sum + pipeline)).Items.Length);
     }
 
+    /// <summary>What the grammar lets through must fit every recursive consumer, here the printer and the formatter.</summary>
+    [Theory]
+    [InlineData("x", " + y * z", 2400)]
+    [InlineData("x", " |> f(1)", 2400)]
+    [InlineData("x", "'", 490)]
+    [InlineData("x", "()", 490)]
+    [InlineData("x", ".m", 490)]
+    [InlineData("x", " . y", 490)]
+    [InlineData("x", " | y & z", 1200)]
+    public void The_deepest_trees_print_and_format(string first, string piece, int count)
+    {
+        var text = "const a = " + first + string.Concat(Enumerable.Repeat(piece, count)) + "\nconst b = 2\n";
+        var formatted = OnSmallStack(() =>
+        {
+            var module = SyntaxText.ParseClean(text);
+            var result = Formatter.Format(new SourceText("t.dsl", text), module);
+            Assert.Equal(AstPrinter.Print(module), AstPrinter.Print(SyntaxText.ParseClean(result)));
+            return result;
+        });
+        Assert.EndsWith("\nconst b = 2\n", formatted);
+    }
+
     /// <summary>Windows and worker threads have 1 MiB; a parse must fit with room to spare.</summary>
     private static T OnSmallStack<T>(Func<T> run)
         where T : class
