@@ -1,0 +1,226 @@
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Backends.CSharp.Emit;
+
+/// <summary>Writes one tier: the class that binds memory and calls kernels in order, and the class of its kernels.</summary>
+internal sealed class EngineWriter
+{
+    private readonly SourceWriter text;
+    private readonly IReadOnlyList<CSharpTier> tiers;
+    private readonly CSharpTier tier;
+    private readonly LoopProgram program;
+    private readonly Names fields = new(["_arena"]);
+    private readonly Dictionary<string, string> dims = [];
+    private readonly Dictionary<string, string> localDims = [];
+    private readonly Dictionary<string, string> weightCounts = [];
+    private readonly Dictionary<Region, string> memory = [];
+    private readonly Dictionary<Kernel, string> methods = [];
+    private readonly List<string> slots = [];
+
+    public EngineWriter(SourceWriter text, IReadOnlyList<CSharpTier> tiers, CSharpTier tier)
+    {
+        this.text = text;
+        this.tiers = tiers;
+        this.tier = tier;
+        program = tier.Program;
+        NameEverything();
+    }
+
+    public static string ClassName(CSharpTier tier) => Names.Pascal(tier.Target.Name) + "Engine";
+
+    /// <summary>Whether the machine has a target's instructions, as a C# condition.</summary>
+    public static string Condition(Target target) => target.Name switch
+    {
+        "avx512" => "Avx512BW.VL.IsSupported && Avx512DQ.IsSupported",
+        "avx2" => "Avx2.IsSupported && Fma.IsSupported",
+        "vector128" => "Vector128.IsHardwareAccelerated",
+        _ => "true",
+    };
+
+    private string KernelClass => Names.Pascal(tier.Target.Name) + "Kernels";
+
+    public void Write()
+    {
+        text.Line();
+        text.Summary($"The model on {tier.Target.Name}: where its memory is, and which kernels run in which order.");
+        text.Open($"private sealed unsafe class {ClassName(tier)} : ModelEngine");
+        Fields();
+        Constructor();
+        Plan();
+        Execute();
+        text.Close();
+
+        text.Line();
+        text.Summary($"The kernels for {tier.Target.Name}.");
+        text.Open($"private static unsafe class {KernelClass}");
+        var kernels = new KernelWriter(text, tier.Target);
+        foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct())
+        {
+            kernels.Write(kernel, methods[kernel]);
+        }
+
+        text.Close();
+    }
+
+    private void NameEverything()
+    {
+        var locals = new Names(["dims", "size"]);
+        foreach (var dim in program.Dims)
+        {
+            dims.Add(dim.Name, fields.Take("_" + Names.Camel(dim.Name)));
+            localDims.Add(dim.Name, locals.Take(Names.Camel(dim.Name)));
+        }
+
+        foreach (var region in program.Regions)
+        {
+            var inCall = region is Region.Input or Region.Output;
+            memory.Add(region, fields.Take((inCall ? "" : "_") + Names.Camel(region.Name)));
+        }
+
+        foreach (var weight in Symbolic())
+        {
+            weightCounts.Add(weight.Count.SymbolName!, fields.Take("_" + Names.Camel(weight.Name) + "Count"));
+        }
+
+        for (var i = 0; i < program.SlotSizes.Length; i++)
+        {
+            slots.Add(fields.Take("_slot" + CSharpTypes.Digits(i)));
+        }
+
+        var names = new Names([]);
+        foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct())
+        {
+            methods.Add(kernel, names.Take(Names.Pascal(kernel.Name)));
+        }
+    }
+
+    // Weights whose length only the data knows.
+    private IEnumerable<Region.Weight> Symbolic() => program.Regions.OfType<Region.Weight>().Where(w => w.Count.SymbolName is { } symbol && !dims.ContainsKey(symbol));
+
+    private void Fields()
+    {
+        foreach (var weight in program.Regions.OfType<Region.Weight>())
+        {
+            text.Line($"private readonly {CSharpTypes.Memory(weight.Element)}* {memory[weight]};");
+        }
+
+        foreach (var count in weightCounts.Values)
+        {
+            text.Line($"private readonly int {count};");
+        }
+
+        foreach (var state in program.Regions.OfType<Region.State>())
+        {
+            text.Line($"private {CSharpTypes.Memory(state.Element)}* {memory[state]};");
+        }
+
+        foreach (var slot in slots)
+        {
+            text.Line($"private long {slot};");
+        }
+
+        foreach (var dim in dims.Values)
+        {
+            text.Line($"private int {dim};");
+        }
+    }
+
+    private void Constructor()
+    {
+        var states = program.Regions.OfType<Region.State>().Count();
+        text.Line();
+        text.Line($"public {ClassName(tier)}(WeightSource weights, int threads)");
+        text.Open($"    : base(weights, threads, tensors: {CSharpTypes.Digits(program.Regions.Count(r => r is Region.Input or Region.Output))}, states: {CSharpTypes.Digits(states)})");
+        foreach (var weight in program.Regions.OfType<Region.Weight>())
+        {
+            var type = CSharpTypes.Memory(weight.Element);
+            var where = $"\"{CSharpEmitter.WeightName(tiers, tier, weight)}\", \"{weight.Element.Name()}\", sizeof({type})";
+            var count = weight.Count.Constant is { } constant ? CSharpTypes.Digits(constant)
+                : weightCounts.TryGetValue(weight.Count.SymbolName ?? "", out var field) ? "out " + field
+                : throw new CompilerBugException($"the length of the weight '{weight.Name}' is {weight.Count}, neither a constant nor its own symbol");
+            text.Line($"{memory[weight]} = ({type}*)weights.Bind({where}, {count});");
+        }
+
+        text.Close();
+    }
+
+    private void Plan()
+    {
+        text.Line();
+        text.Open("protected override long Plan(ReadOnlySpan<long> dims)");
+        text.Open("checked");
+        for (var i = 0; i < program.Dims.Length; i++)
+        {
+            text.Line($"long {LocalDim(program.Dims[i].Name)} = dims[{CSharpTypes.Digits(i)}];");
+            text.Line($"{dims[program.Dims[i].Name]} = (int){LocalDim(program.Dims[i].Name)};");
+        }
+
+        foreach (var region in program.Regions.Where(r => r.Count.Constant is null && r is not Region.Weight))
+        {
+            text.Line($"CheckCount({Size(region.Count)}, \"{region.Name}\");");
+        }
+
+        foreach (var region in program.Regions.Where(r => r.Count.Constant > int.MaxValue))
+        {
+            throw new CompilerBugException($"'{region.Name}' has {region.Count} elements; the lowering must refuse more than 2^31 - 1");
+        }
+
+        foreach (var (index, state) in program.Regions.OfType<Region.State>().Index())
+        {
+            var bytes = state.Count * Dim.Const(state.Element.Size());
+            text.Line($"{memory[state]} = ({CSharpTypes.Memory(state.Element)}*)State({CSharpTypes.Digits(index)}, {Size(bytes)});");
+        }
+
+        // Slots lie one after the other.
+        text.Line(slots.Count > 0 ? "long size = 0;" : "return 0;");
+        for (var i = 0; i < slots.Count; i++)
+        {
+            text.Line($"{slots[i]} = size;");
+            text.Line($"size += {Size(program.SlotSizes[i])};");
+        }
+
+        if (slots.Count > 0)
+        {
+            text.Line("return size;");
+        }
+
+        text.Close();
+        text.Close();
+    }
+
+    private string LocalDim(string name) => localDims[name];
+
+    private Code Size(Dim dim) => DimWriter.Write(dim, s => localDims.TryGetValue(s, out var local) ? local : weightCounts.GetValueOrDefault(s));
+
+    private void Execute()
+    {
+        text.Line();
+        text.Open("protected override void Execute(ReadOnlySpan<nint> tensors, byte* arena)");
+        var tensors = program.Regions.Where(r => r is Region.Input).Concat(program.Regions.Where(r => r is Region.Output));
+        foreach (var (index, region) in tensors.Index())
+        {
+            text.Line($"var {memory[region]} = ({CSharpTypes.Memory(region.Element)}*)tensors[{CSharpTypes.Digits(index)}];");
+        }
+
+        text.Line();
+        var regions = program.Regions.ToDictionary(r => r.Name, StringComparer.Ordinal);
+        foreach (var call in program.Calls)
+        {
+            var arguments = call.Regions.Select(r => Address(regions[r]))
+                .Concat(call.Kernel.Scalars.Select(s => dims.TryGetValue(s.Name, out var dim) ? dim
+                    : weightCounts.TryGetValue(s.Name, out var count) ? count
+                    : throw new CompilerBugException($"the kernel '{call.Kernel.Name}' asks for '{s.Name}', which is no dim of the model")));
+            var team = KernelWriter.IsParallel(call.Kernel) ? "Team, " : "";
+            text.Line($"{KernelClass}.{methods[call.Kernel]}({team}{string.Join(", ", arguments)});");
+        }
+
+        text.Close();
+    }
+
+    private string Address(Region region) => region is Region.Temporary temporary
+        ? $"({CSharpTypes.Memory(region.Element)}*)(arena + {slots[temporary.Slot]})"
+        : memory[region];
+}

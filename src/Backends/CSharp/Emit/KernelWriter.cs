@@ -1,0 +1,265 @@
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using Buffer = SparseDsl.Compiler.Loops.Buffer;
+
+namespace SparseDsl.Backends.CSharp.Emit;
+
+/// <summary>
+/// Writes a kernel as a static method over pointers and dims. A parallel loop in it becomes a second method of (context, begin, end) that the worker team
+/// calls by pointer; what the loop uses travels in a struct on the caller's stack, so a call allocates nothing.
+/// </summary>
+internal sealed class KernelWriter(SourceWriter text, Target target)
+{
+    // Beyond this a thread's stack might not do: the memory comes from the heap for the time of the call.
+    private const long LargestStackScratch = 64 * 1024;
+
+    // Names that mean something inside the methods.
+    private static readonly string[] Reserved =
+    [
+        "team", "arguments", "context", "begin", "end", "origin", "Math", "MathF", "BitConverter", "BitOperations", "NativeMemory", "Vector128", "Vector256",
+        "Vector512", "Avx", "Avx2", "Avx512F", "Avx512BW", "LaneFunctions", "Abs", "Align", "BFloat16ToSingle", "CompressStore", "DoubleToBFloat16",
+        "DoubleToHalf", "Erf", "FloorDiv", "FloorMod", "Gather128", "Gather256", "Gather512", "HalfToSingle", "HorizontalMax", "HorizontalMin",
+        "HorizontalProduct", "HorizontalSum", "LoadMasked", "LoadPart", "LoadStrided", "LoadStrided128", "LoadStrided256", "LoadStrided512", "Map", "Max",
+        "Min", "NarrowMask", "Pow", "ShiftLeft", "ShiftRight", "SingleToBFloat16", "SingleToHalf", "StoreMasked", "StorePart", "StoreStrided", "ToByte",
+        "ToDouble", "ToInt16", "ToInt32", "ToInt64", "ToSByte", "ToSingle", "ToUInt16", "ToUInt32", "TrailingZeros", "WidenMask",
+    ];
+
+    /// <summary>Whether the kernel runs on the team and takes it as its first argument.</summary>
+    public static bool IsParallel(Kernel kernel) => LoopTree.All(kernel.Body).Any(s => s is Stmt.For { Kind: LoopKind.Parallel });
+
+    public void Write(Kernel kernel, string method)
+    {
+        var names = new Names(Reserved);
+        var scope = new Scope(target, names);
+        List<string> parameters = [];
+        foreach (var buffer in kernel.Buffers)
+        {
+            parameters.Add($"{CSharpTypes.Memory(buffer.Element)}* {scope.Declare(buffer)}");
+        }
+
+        foreach (var scalar in kernel.Scalars)
+        {
+            parameters.Add($"{CSharpTypes.Scalar(scalar.Type.Element)} {scope.Declare(scalar, 0)}");
+            scope.NonNegative.Add(scalar);
+        }
+
+        var maskSizes = MaskSizes.Collect(kernel.Body);
+        var parts = new List<Part>();
+        var statements = new StatementWriter(text, scope, maskSizes);
+        statements.Parallel = loop => parts.Add(Start(loop, kernel, method, parts.Count, scope, statements));
+        text.Line();
+        text.Summary(kernel.Label);
+        if (IsParallel(kernel))
+        {
+            parameters.Insert(0, "WorkerTeam team");
+        }
+
+        Function($"public static void {method}({string.Join(", ", parameters)})", ScratchOutside(kernel.Body), scope, () => statements.Write(kernel.Body));
+        foreach (var part in parts)
+        {
+            WritePart(part, maskSizes);
+        }
+    }
+
+    /// <summary>A parallel loop on its way to its own method.</summary>
+    private sealed record Part(string Method, string Struct, Stmt.For Loop, Scope Outer, List<Buffer> Buffers, List<Variable> Variables, bool HasOrigin);
+
+    // In the driver: fill in the arguments and hand the loop to the team.
+    private Part Start(Stmt.For loop, Kernel kernel, string method, int number, Scope scope, StatementWriter statements)
+    {
+        var suffix = number == 0 ? "" : CSharpTypes.Digits(number + 1);
+        var inside = new HashSet<Buffer>(LoopTree.All(loop.Body).OfType<Stmt.Scratch>().Select(s => s.Buffer));
+        var declared = new HashSet<Variable>(LoopTree.Declared(loop));
+        var body = loop.Body;
+        List<Buffer> buffers = [.. LoopTree.Buffers(body).Where(b => !inside.Contains(b))];
+        var capacities = LoopTree.All(body).OfType<Stmt.CompressStore>().SelectMany(s => s.Buffer.Count.Symbols()).ToHashSet();
+        List<Variable> variables = [.. LoopTree.Mentioned(body).Where(v => !declared.Contains(v))];
+        variables.AddRange(kernel.Scalars.Where(s => capacities.Contains(s.Name) && !variables.Contains(s)));
+        var hasOrigin = loop.Begin is not LoopExpr.Const { Value: 0 };
+        var part = new Part(method + "Part" + suffix, method + "Arguments" + suffix, loop, scope, buffers, variables, hasOrigin);
+
+        var begin = statements.Scalar(loop.Begin);
+        var end = statements.Scalar(loop.End);
+        IEnumerable<string> fields = buffers.Select(b => scope.Name(b)).Concat(variables.Select(v => scope.Name(v))).Select(n => $"{n} = {n}");
+        if (hasOrigin)
+        {
+            fields = fields.Concat([$"origin = {begin}"]);
+        }
+
+        var arguments = "arguments" + suffix;
+        text.Line($"var {arguments} = new {part.Struct} {{ {string.Join(", ", fields)} }};");
+        var count = hasOrigin ? Code.Binary("-", end, begin) : end;
+        if (hasOrigin || !scope.NonNegative.Holds(loop.End))
+        {
+            count = Code.Call("Math.Max", new("0"), count);
+        }
+
+        if (IsUneven(body))
+        {
+            // Iterations cost differently: threads take small pieces as they become free.
+            text.Line($"var count{suffix} = {count};");
+            text.Line($"team.RunDynamic(&{part.Method}, &{arguments}, count{suffix}, 1 + (count{suffix} / (8 * team.Threads)));");
+        }
+        else
+        {
+            text.Line($"team.Run(&{part.Method}, &{arguments}, {count});");
+        }
+
+        return part;
+    }
+
+    private void WritePart(Part part, Dictionary<Variable, int> maskSizes)
+    {
+        var scope = new Scope(target, new Names(Reserved));
+        List<(string Type, string Outer, string Inner)> fields =
+        [
+            .. part.Buffers.Select(b => (CSharpTypes.Memory(b.Element) + "*", part.Outer.Name(b), scope.Declare(b))),
+            .. part.Variables.Select(v => (TypeOf(v, part.Outer, scope), part.Outer.Name(v), scope.Declare(v, 0))),
+        ];
+        foreach (var variable in part.Variables.Where(v => part.Outer.NonNegative.Holds(new LoopExpr.Var(v))))
+        {
+            scope.NonNegative.Add(variable);
+        }
+
+        text.Line();
+        text.Open($"private static void {part.Method}(void* context, int begin, int end)".Insert(0, Attributes(part.Loop.Body)));
+        text.Line($"var arguments = ({part.Struct}*)context;");
+        foreach (var (_, outer, inner) in fields)
+        {
+            text.Line($"var {inner} = arguments->{outer};");
+        }
+
+        if (part.HasOrigin)
+        {
+            text.Line("var origin = arguments->origin;");
+        }
+
+        Body(LoopTree.All(part.Loop.Body).OfType<Stmt.Scratch>(), scope, () =>
+        {
+            var statements = new StatementWriter(text, scope, maskSizes);
+            var name = scope.Declare(part.Loop.Variable, 1);
+            if (scope.NonNegative.Holds(part.Loop.Begin))
+            {
+                scope.NonNegative.Add(part.Loop.Variable);
+            }
+
+            var origin = part.HasOrigin ? "origin + " : "";
+            text.Line();
+            text.Open($"for (int {name} = {origin}begin; {name} < {origin}end; {name}++)");
+            statements.WriteBody(part.Loop.Body);
+            text.Close();
+        });
+        text.Close();
+
+        text.Line();
+        text.Open($"private struct {part.Struct}");
+        foreach (var (type, outer, _) in fields)
+        {
+            text.Line($"public {type} {outer};");
+        }
+
+        if (part.HasOrigin)
+        {
+            text.Line("public int origin;");
+        }
+
+        text.Close();
+    }
+
+    private void Function(string head, IReadOnlyList<Stmt.Scratch> scratch, Scope scope, Action body)
+    {
+        if (scratch.Count > 0)
+        {
+            text.Line("[SkipLocalsInit]");
+        }
+
+        text.Open(head);
+        Body(scratch, scope, body);
+        text.Close();
+    }
+
+    // Scratch memory is declared at the head: a stackalloc inside a loop would grow the stack in every round.
+    private void Body(IEnumerable<Stmt.Scratch> scratch, Scope scope, Action body)
+    {
+        List<(Buffer Buffer, long Bytes)> buffers = [.. scratch.Select(s => (s.Buffer, Bytes(s.Buffer)))];
+        var onHeap = buffers.Sum(b => b.Bytes) > LargestStackScratch;
+        var blocks = new List<string>();
+        foreach (var (buffer, bytes) in buffers)
+        {
+            var type = CSharpTypes.Memory(buffer.Element);
+            var name = scope.Declare(buffer);
+            if (onHeap)
+            {
+                blocks.Add(name);
+                text.Line($"var {name} = ({type}*)NativeMemory.AlignedAlloc({CSharpTypes.Digits(bytes)}, 64);");
+                continue;
+            }
+
+            var block = scope.Names.Take(buffer.Name + "Memory");
+            text.Line($"var {block} = stackalloc byte[{CSharpTypes.Digits(bytes + 63)}];");
+            text.Line($"var {name} = ({type}*)Align({block});");
+        }
+
+        if (blocks.Count == 0)
+        {
+            body();
+            return;
+        }
+
+        text.Open("try");
+        body();
+        text.Close();
+        text.Open("finally");
+        foreach (var block in blocks)
+        {
+            text.Line($"NativeMemory.AlignedFree({block});");
+        }
+
+        text.Close();
+    }
+
+    private static long Bytes(Buffer buffer) => buffer.Count.Constant * buffer.Element.Size()
+        ?? throw new CompilerBugException($"the scratch buffer '{buffer.Name}' has no constant size");
+
+    private static string Attributes(Stmt body) => LoopTree.All(body).Any(s => s is Stmt.Scratch) ? "[SkipLocalsInit] " : "";
+
+    private static IReadOnlyList<Stmt.Scratch> ScratchOutside(Stmt statement) => statement switch
+    {
+        Stmt.Scratch scratch => [scratch],
+        Stmt.For { Kind: LoopKind.Parallel } => [],
+        _ => [.. LoopTree.Children(statement).SelectMany(ScratchOutside)],
+    };
+
+    // Bounds that come from memory (the rows of a sparse matrix) make iterations uneven.
+    private static bool IsUneven(Stmt body)
+    {
+        var loaded = new HashSet<Variable>();
+        foreach (var let in LoopTree.All(body).OfType<Stmt.Let>().Where(l => IsLoaded(l.Value, loaded)))
+        {
+            loaded.Add(let.Variable);
+        }
+
+        return LoopTree.All(body).Any(s => s is Stmt.While || (s is Stmt.For loop && (IsLoaded(loop.Begin, loaded) || IsLoaded(loop.End, loaded))));
+    }
+
+    private static bool IsLoaded(LoopExpr value, HashSet<Variable> loaded) =>
+        LoopTree.All(value).Any(v => v is LoopExpr.Load or LoopExpr.Gather || (v is LoopExpr.Var variable && loaded.Contains(variable.Variable)));
+
+    private static string TypeOf(Variable variable, Scope outer, Scope inner)
+    {
+        if (variable.Type.Lanes == 1)
+        {
+            return CSharpTypes.Scalar(variable.Type.Element);
+        }
+
+        if (variable.Type.Element != ElementType.Bool)
+        {
+            return CSharpTypes.Vector(variable.Type);
+        }
+
+        var size = outer.MaskSize(variable);
+        inner.SetMaskSize(variable, size);
+        return CSharpTypes.Vector(variable.Type with { Element = CSharpTypes.MaskElement(size) });
+    }
+}

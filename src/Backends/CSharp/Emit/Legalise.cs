@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Backends.CSharp.Emit;
+
+/// <summary>
+/// Brings arithmetic to the types that C# and its vectors compute in: 8- and 16-bit integers go through i32, the 16-bit floating types through f32.
+/// One f32 operation on them rounds like the narrow operation itself, because f32 has more than twice their digits.
+/// </summary>
+internal static class Legalise
+{
+    /// <summary>The same value with no operation on narrow types left, only loads and conversions.</summary>
+    public static LoopExpr Expression(LoopExpr expression)
+    {
+        ImmutableArray<LoopExpr> children = [.. expression.Children.Select(Expression)];
+        var same = expression.Children.Zip(children, ReferenceEquals).All(equal => equal);
+        var node = same ? expression : expression.WithChildren(children);
+        return node switch
+        {
+            LoopExpr.Op op => Operation(op),
+            LoopExpr.Horizontal horizontal when Wide(horizontal.Type.Element) is var wide && wide != horizontal.Type.Element =>
+                new LoopExpr.Cast(horizontal.Type.Element, new LoopExpr.Horizontal(horizontal.Kind, Convert(horizontal.Children[0], wide))),
+            _ => node,
+        };
+    }
+
+    private static LoopExpr Operation(LoopExpr.Op op)
+    {
+        var element = op.Children[op.Children.Length - 1].Type.Element;
+        var wide = Wide(element);
+        if (wide == element)
+        {
+            return op;
+        }
+
+        ImmutableArray<LoopExpr> arguments = [.. op.Children.Select(c => c.Type.Element == ElementType.Bool ? c : Convert(c, wide))];
+        if (op.Operation.Rule == ResultRule.Bool)
+        {
+            return new LoopExpr.Op(op.Operation, arguments, op.Type);
+        }
+
+        return new LoopExpr.Cast(op.Type.Element, new LoopExpr.Op(op.Operation, arguments, new LoopType(wide, op.Type.Lanes)));
+    }
+
+    private static LoopExpr Convert(LoopExpr value, ElementType element) =>
+        value is LoopExpr.Const constant ? new LoopExpr.Const(constant.Value, new LoopType(element, value.Type.Lanes)) : new LoopExpr.Cast(element, value);
+
+    private static ElementType Wide(ElementType element) => element switch
+    {
+        ElementType.U8 or ElementType.I8 or ElementType.I16 or ElementType.U16 => ElementType.I32,
+        ElementType.F16 or ElementType.BF16 => ElementType.F32,
+        _ => element,
+    };
+}

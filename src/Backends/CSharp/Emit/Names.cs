@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace SparseDsl.Backends.CSharp.Emit;
+
+/// <summary>Gives C# identifiers that do not collide within one scope.</summary>
+internal sealed class Names(IEnumerable<string> taken)
+{
+    private static readonly HashSet<string> Keywords = new(
+        ("abstract as base bool break byte case catch char checked class const continue decimal default delegate do double else enum event explicit extern "
+        + "false finally fixed float for foreach goto if implicit in int interface internal is lock long namespace new null object operator out override "
+        + "params private protected public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw true try typeof "
+        + "uint ulong unchecked unsafe ushort using virtual void volatile while").Split(' '),
+        StringComparer.Ordinal);
+
+    private readonly HashSet<string> used = new(taken, StringComparer.Ordinal);
+
+    /// <summary>The wanted name when it is free and legal, else one close to it.</summary>
+    public string Take(string wanted)
+    {
+        var legal = Legal(wanted);
+        var name = legal;
+        for (var n = 2; !used.Add(name); n++)
+        {
+            name = legal + "_" + CSharpTypes.Digits(n);
+        }
+
+        return Keywords.Contains(name) ? "@" + name : name;
+    }
+
+    /// <summary><c>conv_3x3</c> as <c>Conv3x3</c>.</summary>
+    public static string Pascal(string name)
+    {
+        var text = new StringBuilder();
+        var upper = true;
+        foreach (var c in name)
+        {
+            if (!IsLetterOrDigit(c))
+            {
+                upper = true;
+                continue;
+            }
+
+            text.Append(upper ? char.ToUpperInvariant(c) : c);
+            upper = false;
+        }
+
+        return text.Length == 0 || char.IsDigit(text[0]) ? "M" + text : text.ToString();
+    }
+
+    /// <summary><c>conv_3x3</c> as <c>conv3x3</c>.</summary>
+    public static string Camel(string name)
+    {
+        var pascal = Pascal(name);
+        return char.ToLowerInvariant(pascal[0]) + pascal.Substring(1);
+    }
+
+    private static string Legal(string name)
+    {
+        var text = new StringBuilder();
+        foreach (var c in name)
+        {
+            text.Append(IsLetterOrDigit(c) || c == '_' ? c : '_');
+        }
+
+        return text.Length == 0 || char.IsDigit(text[0]) ? "_" + text : text.ToString();
+    }
+
+    private static bool IsLetterOrDigit(char c) => c is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') or (>= '0' and <= '9');
+}

@@ -1,0 +1,118 @@
+#if NET10_0_OR_GREATER
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Runtime;
+
+namespace SparseDsl.Backends.CSharp.Hosting;
+
+/// <summary>The packed bytes of a weight region: as many elements as its count says, little-endian.</summary>
+public delegate ReadOnlyMemory<byte> WeightBinder(Region.Weight weight);
+
+/// <summary>Compiles generated C# in this process and runs it. Everything loaded is unloaded with the model.</summary>
+public static class CSharpHost
+{
+    /// <summary>Emits, compiles and loads a lowered model.</summary>
+    /// <param name="program">The model after the loop passes.</param>
+    /// <param name="target">The target it was lowered for; must be one this machine has.</param>
+    /// <param name="weights">Gives the packed bytes of every weight region.</param>
+    /// <param name="threads">Number of threads, the caller's included.</param>
+    public static CompiledModel Load(LoopProgram program, Target target, WeightBinder weights, int threads = 1) =>
+        Load(CSharpEmitter.Emit(program, target, new CSharpOptions()), program, weights, threads);
+
+    /// <summary>Compiles and loads text that <see cref="CSharpEmitter"/> wrote for a program with default names and a single tier.</summary>
+    /// <exception cref="CompilerBugException">The text does not compile.</exception>
+    public static CompiledModel Load(string csharp, LoopProgram program, WeightBinder weights, int threads = 1)
+    {
+        var image = Compile(csharp, program.Name);
+        var context = new ModelLoadContext(program.Name);
+        var packed = Pack(program, weights);
+        try
+        {
+            var assembly = context.LoadFromStream(image);
+            var type = assembly.GetType(CSharpEmitter.ClassName(program, new CSharpOptions()), throwOnError: true)!;
+            var model = (ICompiledModel)Activator.CreateInstance(type, BindingFlags.DoNotWrapExceptions, null, [packed, threads], null)!;
+            return new CompiledModel(model, program, packed, context);
+        }
+        catch
+        {
+            packed.Dispose();
+            context.Unload();
+            throw;
+        }
+    }
+
+    /// <summary>Compiles a generated file to an assembly image.</summary>
+    /// <exception cref="CompilerBugException">The text does not compile.</exception>
+    public static MemoryStream Compile(string csharp, string name)
+    {
+        var tree = CSharpSyntaxTree.ParseText(csharp, new CSharpParseOptions(LanguageVersion.Latest));
+        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, deterministic: true);
+        var compilation = CSharpCompilation.Create("SparseDsl.Compiled." + name, [tree], References.Value, options);
+        var image = new MemoryStream();
+        var result = compilation.Emit(image);
+        if (!result.Success)
+        {
+            throw new CompilerBugException(Describe(result.Diagnostics, csharp));
+        }
+
+        image.Position = 0;
+        return image;
+    }
+
+    private static readonly Lazy<IReadOnlyList<MetadataReference>> References = new(FindReferences);
+
+    // The framework this process runs on, file by file. In a single-file program that list is empty; such hosts write a project instead.
+    private static List<MetadataReference> FindReferences()
+    {
+        var trusted = (string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "";
+        List<MetadataReference> references =
+        [
+            .. trusted.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+                .Where(path => Path.GetFileName(path) is { } file && (file.StartsWith("System.", StringComparison.Ordinal) || file is "netstandard.dll" or "mscorlib.dll"))
+                .Select(path => MetadataReference.CreateFromFile(path)),
+        ];
+        if (references.Count == 0)
+        {
+            throw new CompilerBugException("the framework's assemblies are not on disk: a single-file program cannot compile C# in process");
+        }
+
+        references.Add(MetadataReference.CreateFromFile(typeof(ICompiledModel).Assembly.Location));
+        return references;
+    }
+
+    private static string Describe(IEnumerable<Microsoft.CodeAnalysis.Diagnostic> diagnostics, string csharp)
+    {
+        var lines = csharp.Split('\n');
+        var errors = diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Take(5).Select(d =>
+        {
+            var line = d.Location.GetLineSpan().StartLinePosition.Line;
+            return $"{d.Id}: {d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}\n    line {line + 1}: {lines[line].Trim()}";
+        });
+        return "the generated C# does not compile\n" + string.Join("\n", errors);
+    }
+
+    private static MemoryWeights Pack(LoopProgram program, WeightBinder weights)
+    {
+        var packed = new MemoryWeights();
+        foreach (var weight in program.Regions.OfType<Region.Weight>())
+        {
+            packed.Add(weight.Name, weight.Element.Name(), weights(weight).Span);
+        }
+
+        return packed;
+    }
+
+    /// <summary>Collectible: its code is compiled fully optimised at once, and unloads.</summary>
+    private sealed class ModelLoadContext(string name) : AssemblyLoadContext("SparseDsl " + name, isCollectible: true)
+    {
+        // The interface types must be the host's own.
+        protected override Assembly? Load(AssemblyName assemblyName) =>
+            assemblyName.Name == typeof(ICompiledModel).Assembly.GetName().Name ? typeof(ICompiledModel).Assembly : null;
+    }
+}
+#endif
