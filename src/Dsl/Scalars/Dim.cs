@@ -449,6 +449,9 @@ public sealed class Dim : IEquatable<Dim>
 
         internal string Text { get; }
 
+        /// <summary>This factor alone.</summary>
+        public Dim ToDim() => FromAtom(this);
+
         private static string Group(Dim dim) => dim.terms.Count > 1 || dim.terms.Values.Any(t => t.Coefficient < 0) ? $"({dim})" : dim.Text;
 
         internal IEnumerable<string> Symbols() => Kind == AtomKind.Symbol ? [Name] : Left!.Symbols().Concat(Right!.Symbols());

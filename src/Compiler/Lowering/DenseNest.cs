@@ -1,0 +1,294 @@
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Lowering;
+
+/// <summary>
+/// Writes the loops of a Compute over dense operands: outer loops (spread over threads), chunks and tiles of the vector index, rows, reduction, epilogue.
+/// </summary>
+/// <remarks>
+/// <code>
+/// parallel t in outer indices * chunks * row tiles
+///   for v in chunk step vectors * lanes
+///     local acc[rows][vectors] = identity
+///     for reduction indices
+///       acc[r][t] = fma(w[r], x[t], acc[r][t])
+///     y = epilogue(acc)
+/// </code>
+/// The order of additions into an accumulator is that of the reduction loops, whatever the tile and the number of threads: results do not depend on either.
+/// </remarks>
+internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedule, Target target)
+{
+    private const int ElementwiseChunk = 8192;
+    private const int ReductionChunk = 512;
+    private const long ParallelWork = 100_000;
+
+    private readonly int lanes = schedule.Lanes;
+
+    /// <summary>The whole nest.</summary>
+    public Stmt Build()
+    {
+        var outer = nest.Outputs.Where(o => o.Name != schedule.Row && !IsVectorOutput(o)).ToList();
+        var vector = nest.Outputs.FirstOrDefault(IsVectorOutput);
+        var row = nest.Outputs.FirstOrDefault(o => o.Name == schedule.Row);
+        var chunk = vector is null ? 0 : Chunk(vector);
+        var levels = new List<(Variable Index, LoopExpr Extent, Action<LoopExpr> Define)>();
+        foreach (var index in outer)
+        {
+            levels.Add((kernel.NewIndex(index.Name), kernel.Lower(index.Extent), value => kernel.Define(index.Name, value)));
+        }
+
+        LoopExpr? chunkIndex = null;
+        if (chunk > 0)
+        {
+            var count = kernel.Lower(Dim.CeilDiv(vector!.Extent, Dim.Const(chunk)));
+            levels.Add((kernel.NewIndex("chunk"), count, value => chunkIndex = value));
+        }
+
+        LoopExpr rowTile = Loop.Int(0);
+        if (row is not null)
+        {
+            levels.Add((kernel.NewIndex(row.Name + "_tile"), kernel.Lower(Dim.CeilDiv(row.Extent, Dim.Const(schedule.Rows))), value => rowTile = value));
+        }
+
+        return Outer(levels, () => Rows(row, rowTile, rows => Inner(vector, chunk, chunkIndex, rows)));
+    }
+
+    private bool IsVectorOutput(IndexRange index) => !schedule.AlongReduction && index.Name == schedule.Vector;
+
+    private int Chunk(IndexRange vector)
+    {
+        var size = nest.Reductions.Count == 0 ? ElementwiseChunk : ReductionChunk;
+        return (vector.Extent.Range(kernel.Graph.RangeOf).High ?? long.MaxValue) > 2 * size ? size : 0;
+    }
+
+    /// <summary>Outer loops: one flat parallel loop when there is enough work, else one loop for each.</summary>
+    private Stmt Outer(List<(Variable Index, LoopExpr Extent, Action<LoopExpr> Define)> levels, Func<Stmt> body)
+    {
+        if (levels.Count == 0)
+        {
+            return body();
+        }
+
+        if (!IsWorthThreads())
+        {
+            foreach (var (index, _, define) in levels)
+            {
+                define(Loop.Get(index));
+            }
+
+            var inner = body();
+            for (var i = levels.Count - 1; i >= 0; i--)
+            {
+                inner = new Stmt.For(LoopKind.Serial, levels[i].Index, Loop.Int(0), levels[i].Extent, 1, inner);
+            }
+
+            return inner;
+        }
+
+        if (levels.Count == 1)
+        {
+            levels[0].Define(Loop.Get(levels[0].Index));
+            return new Stmt.For(LoopKind.Parallel, levels[0].Index, Loop.Int(0), levels[0].Extent, 1, body());
+        }
+
+        var task = kernel.NewIndex("task");
+        var statements = new List<Stmt>();
+        var rest = Loop.Get(task);
+        for (var i = levels.Count - 1; i > 0; i--)
+        {
+            var (index, extent, define) = levels[i];
+            if (Loop.AsInt(extent) == 1)
+            {
+                define(Loop.Int(0));
+                continue;
+            }
+
+            statements.Add(new Stmt.Let(index, Loop.Apply(CoreOps.Mod, rest, extent)));
+            define(Loop.Get(index));
+            var quotient = kernel.NewIndex("rest");
+            statements.Add(new Stmt.Let(quotient, Loop.Apply(CoreOps.Div, rest, extent)));
+            rest = Loop.Get(quotient);
+        }
+
+        levels[0].Define(rest);
+        statements.Add(body());
+        return new Stmt.For(LoopKind.Parallel, task, Loop.Int(0), levels.Select(l => l.Extent).Aggregate(Loop.Mul), 1, Loop.Block(statements));
+    }
+
+    private bool IsWorthThreads()
+    {
+        var work = nest.Outputs.Concat(nest.Reductions).Select(i => i.Extent).Aggregate(Dim.One, (a, b) => a * b);
+        return (work.Range(kernel.Graph.RangeOf).High ?? long.MaxValue) >= ParallelWork;
+    }
+
+    /// <summary>The rows of a tile: all of them, and, at the end of an extent that does not divide, the rest.</summary>
+    private Stmt Rows(IndexRange? row, LoopExpr tile, Func<(LoopExpr First, int Count), Stmt> body)
+    {
+        if (row is null)
+        {
+            return body((Loop.Int(0), 1));
+        }
+
+        var first = kernel.NewIndex(row.Name + "_first");
+        var start = new Stmt.Let(first, Loop.Mul(tile, Loop.Int(schedule.Rows)));
+        var whole = body((Loop.Get(first), schedule.Rows));
+        if (row.Extent.Constant % schedule.Rows == 0)
+        {
+            return Loop.Block(start, whole);
+        }
+
+        var isWhole = Loop.Apply(CoreOps.Le, Loop.Add(Loop.Get(first), Loop.Int(schedule.Rows)), kernel.Lower(row.Extent));
+        Stmt rest;
+        if (row.Extent.Constant is { } extent)
+        {
+            rest = body((Loop.Get(first), (int)(extent % schedule.Rows)));
+        }
+        else
+        {
+            var single = kernel.NewIndex(row.Name);
+            rest = new Stmt.For(LoopKind.Serial, single, Loop.Get(first), kernel.Lower(row.Extent), 1, body((Loop.Get(single), 1)));
+        }
+
+        return Loop.Block(start, new Stmt.If(isWhole, whole, rest));
+    }
+
+    private Stmt Inner(IndexRange? vector, int chunk, LoopExpr? chunkIndex, (LoopExpr First, int Count) rows)
+    {
+        if (vector is null)
+        {
+            return schedule.AlongReduction ? new ReductionTile(kernel, nest, schedule, target).Build(rows) : Tile(rows, null, 1, 1, null);
+        }
+
+        if (chunk == 0)
+        {
+            return vector.Extent.Constant is { } extent
+                ? Fixed(rows, (int)extent)
+                : Range(rows, Loop.Int(0), kernel.Lower(vector.Extent), []);
+        }
+
+        var begin = kernel.NewIndex("begin");
+        var end = kernel.NewIndex("end");
+        Stmt[] bounds =
+        [
+            new Stmt.Let(begin, Loop.Mul(chunkIndex!, Loop.Int(chunk))),
+            new Stmt.Let(end, Loop.Min(Loop.Add(Loop.Get(begin), Loop.Int(chunk)), kernel.Lower(vector.Extent))),
+        ];
+        return Range(rows, Loop.Get(begin), Loop.Get(end), bounds);
+    }
+
+    /// <summary>A vector index of known extent: whole tiles, then one narrower tile whose last vector is masked.</summary>
+    private Stmt Fixed((LoopExpr First, int Count) rows, int extent)
+    {
+        var width = schedule.Vectors * lanes;
+        var statements = new List<Stmt>();
+        var whole = extent / width * width;
+        if (whole > 0)
+        {
+            var v = kernel.NewIndex(schedule.Vector!);
+            statements.Add(new Stmt.For(LoopKind.Serial, v, Loop.Int(0), Loop.Int(whole), width, Tile(rows, Loop.Get(v), schedule.Vectors, lanes, null)));
+        }
+
+        var rest = extent - whole;
+        var vectors = target.HasMasks ? (rest + lanes - 1) / lanes : rest / lanes;
+        if (vectors > 0)
+        {
+            var tail = rest % lanes;
+            LoopExpr? mask = target.HasMasks && tail > 0 ? new LoopExpr.FirstLanes(Loop.Int(tail), lanes) : null;
+            statements.Add(Tile(rows, Loop.Int(whole), vectors, lanes, mask));
+        }
+
+        var done = whole + (vectors * lanes);
+        if (done < extent)
+        {
+            statements.Add(Singles(rows, Loop.Int(done), Loop.Int(extent)));
+        }
+
+        return Loop.Block(statements);
+    }
+
+    /// <summary>A range of the vector index: whole tiles, then single vectors, the last of them masked (or single elements where masks are slow).</summary>
+    private Stmt Range((LoopExpr First, int Count) rows, LoopExpr begin, LoopExpr end, IEnumerable<Stmt> before)
+    {
+        var statements = before.ToList();
+        if (lanes == 1)
+        {
+            statements.Add(Singles(rows, begin, end));
+            return Loop.Block(statements);
+        }
+
+        var at = begin;
+        if (schedule.Vectors > 1)
+        {
+            at = Whole(rows, at, end, schedule.Vectors, statements);
+        }
+
+        if (!target.HasMasks)
+        {
+            at = Whole(rows, at, end, 1, statements);
+            statements.Add(Singles(rows, at, end));
+            return Loop.Block(statements);
+        }
+
+        var v = kernel.NewIndex(schedule.Vector!);
+        var mask = kernel.NewVariable("mask", new LoopType(ElementType.Bool, lanes));
+        var masked = Loop.Block(
+            new Stmt.Let(mask, new LoopExpr.FirstLanes(Loop.Sub(end, Loop.Get(v)), lanes)),
+            Tile(rows, Loop.Get(v), 1, lanes, Loop.Get(mask)));
+        statements.Add(new Stmt.For(LoopKind.Serial, v, at, end, lanes, masked));
+        return Loop.Block(statements);
+    }
+
+    private LoopExpr Whole((LoopExpr First, int Count) rows, LoopExpr begin, LoopExpr end, int vectors, List<Stmt> statements)
+    {
+        var width = vectors * lanes;
+        var stop = kernel.NewIndex("stop");
+        var count = Loop.Apply(CoreOps.Div, Loop.Sub(end, begin), Loop.Int(width));
+        statements.Add(new Stmt.Let(stop, Loop.Add(begin, Loop.Mul(count, Loop.Int(width)))));
+        var v = kernel.NewIndex(schedule.Vector!);
+        statements.Add(new Stmt.For(LoopKind.Serial, v, begin, Loop.Get(stop), width, Tile(rows, Loop.Get(v), vectors, lanes, null)));
+        return Loop.Get(stop);
+    }
+
+    private Stmt Singles((LoopExpr First, int Count) rows, LoopExpr begin, LoopExpr end)
+    {
+        var v = kernel.NewIndex(schedule.Vector ?? "v");
+        return new Stmt.For(LoopKind.Serial, v, begin, end, 1, Tile(rows, Loop.Get(v), 1, 1, null));
+    }
+
+    /// <summary>One register tile: accumulators, reduction, epilogue.</summary>
+    private Stmt Tile((LoopExpr First, int Count) rows, LoopExpr? vectorStart, int vectors, int width, LoopExpr? mask)
+    {
+        ScalarLowering Lowering() => new(kernel, nest.Address, schedule.Vector, schedule.Row)
+        {
+            Lanes = width,
+            Mask = mask,
+            MaskedVector = mask is null ? -1 : vectors - 1,
+            RowValue = r => Loop.Add(rows.First, Loop.Int(r)),
+            VectorValue = t => Loop.Add(vectorStart!, Loop.Int(t * width)),
+        };
+
+        var statements = new List<Stmt>();
+        var epilogue = Lowering();
+        if (nest.Reduce is { } reduce)
+        {
+            var accumulators = new Accumulators(kernel, reduce, rows.Count, vectors, width);
+            statements.AddRange(accumulators.Declare());
+            statements.Add(accumulators.Loops(nest.Reductions, Lowering));
+            accumulators.Publish(epilogue);
+        }
+
+        for (var r = 0; r < rows.Count; r++)
+        {
+            for (var t = 0; t < vectors; t++)
+            {
+                var value = epilogue.Value(nest.Body, r, t);
+                epilogue.Statements.Add(new Stmt.Store(nest.Store, epilogue.Offset(nest.StoreOffset, r, t), value, 1, mask is not null && t == vectors - 1 ? mask : null));
+            }
+        }
+
+        return Loop.Block([.. statements, .. epilogue.Statements]);
+    }
+}

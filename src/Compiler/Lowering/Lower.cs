@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Formats;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Lowering;
+
+/// <summary>Turns a graph into kernels: one for each node that computes something, in order.</summary>
+/// <remarks>
+/// Needs: normal form, padding materialised, storage chosen (a parameter without a format counts as dense). Gives: a program whose temporaries each have a slot of their own;
+/// PlanMemory lets them share.
+/// </remarks>
+public sealed class Lower
+{
+    private readonly Graph graph;
+    private readonly Target target;
+    private readonly DiagnosticBag diagnostics;
+    private readonly Dictionary<Node, Region> regions = new(ReferenceComparer<Node>.Instance);
+    private readonly List<Region> all = [];
+    private readonly List<KernelCall> calls = [];
+    private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly Dictionary<Node, string> outputs = new(ReferenceComparer<Node>.Instance);
+    private int slots;
+
+    private Lower(Graph graph, Target target, DiagnosticBag diagnostics)
+    {
+        this.graph = graph;
+        this.target = target;
+        this.diagnostics = diagnostics;
+    }
+
+    /// <summary>The program of a graph for a target. Sparse operands that cannot be walked are reported, and the program is then incomplete.</summary>
+    public static LoopProgram Run(Graph graph, Target target, DiagnosticBag diagnostics) => new Lower(graph, target, diagnostics).Program();
+
+    private LoopProgram Program()
+    {
+        foreach (var (name, node) in graph.Outputs)
+        {
+            var root = Root(node);
+            if (root is ComputeNode or ConcatNode or StructuralNode && !outputs.ContainsKey(root))
+            {
+                outputs.Add(root, name);
+            }
+        }
+
+        foreach (var name in graph.Inputs.Select(i => i.Name).Concat(graph.Outputs.Select(o => o.Name)))
+        {
+            names.Add(name);
+        }
+
+        foreach (var node in graph.Nodes)
+        {
+            Add(node);
+        }
+
+        foreach (var (name, node) in graph.Outputs.Where(o => !outputs.TryGetValue(Root(o.Node), out var direct) || direct != o.Name))
+        {
+            var region = Keep(new Region.Output(name, node.Type));
+            var copy = Identity(node, node, name + "_copy");
+            Emit(copy, region, Linear.Offset([.. copy.Indices.Select(i => i.Symbol)], copy.Type.Shape));
+        }
+
+        return new LoopProgram(graph.Name, graph.Dims, [.. all], [.. calls], [.. all.OfType<Region.Temporary>().OrderBy(t => t.Slot).Select(Bytes)]);
+    }
+
+    private static Dim Bytes(Region region) =>
+        Dim.FloorDiv((region.Count * Dim.Const(Dsl.ElementTypes.Size(region.Element))) + Dim.Const(63), Dim.Const(64)) * Dim.Const(64);
+
+    private static Node Root(Node node) => node is ReshapeNode ? Root(node.Operands[0]) : node;
+
+    private Region Keep(Region region)
+    {
+        all.Add(region);
+        return region;
+    }
+
+    private string Unique(string hint)
+    {
+        var name = hint;
+        for (var i = 1; !names.Add(name); i++)
+        {
+            name = FormattableString.Invariant($"{hint}_{i}");
+        }
+
+        return name;
+    }
+
+    private void Add(Node node)
+    {
+        switch (node)
+        {
+            case InputNode:
+                regions.Add(node, Keep(new Region.Input(node.Name, node.Type)));
+                break;
+            case StateNode:
+                regions.Add(node, Keep(new Region.State(Unique(node.Name), node.Type)));
+                break;
+            case ReshapeNode:
+                regions.Add(node, regions[node.Operands[0]]);
+                break;
+            case ParamNode or ConstantNode:
+                regions.Add(node, Keep(Weight(node, "val")));
+                break;
+            case ComputeNode compute:
+                Emit(compute, Result(node), Linear.Offset([.. compute.Indices.Select(i => i.Symbol)], node.Type.Shape));
+                break;
+            case ConcatNode concat:
+                Concat(concat);
+                break;
+            case StructuralNode structural:
+                calls.Add(new StructuralKernels(graph, n => regions[n], diagnostics).Build(structural, Result(node)));
+                break;
+        }
+    }
+
+    private Region Result(Node node)
+    {
+        var region = outputs.TryGetValue(node, out var name)
+            ? Keep(new Region.Output(name, graph.Outputs.First(o => o.Name == name).Node.Type))
+            : Keep(new Region.Temporary(Unique(node.Name), node.Type.Element, node.Type.Count, slots++));
+        regions.Add(node, region);
+        return region;
+    }
+
+    private Region.Weight Weight(Node node, string array)
+    {
+        var format = StorageOf(node);
+        var source = node is ParamNode param
+            ? new WeightSource(param.Path, null, format, array)
+            : new WeightSource(node.Name, ((ConstantNode)node).Data, format, array);
+        var count = format.IsDense ? node.Type.Count : Dim.Symbol(node.Name + "_" + array + "_count");
+        return new Region.Weight(Unique(format.IsDense ? node.Name : $"{node.Name}_{array}"), node.Type.Element, count, source);
+    }
+
+    private static Format StorageOf(Node node) =>
+        (node is ParamNode param ? param.Format : ((ConstantNode)node).Format) ?? Format.Dense(node.Type.Rank);
+
+    private void Emit(ComputeNode node, Region result, Dim storeOffset)
+    {
+        var kernel = new KernelBuilder(graph);
+        var nest = Nest.Of(
+            node,
+            kernel.Bind(result, BufferAccess.Out),
+            storeOffset,
+            read => Address(kernel, node, read),
+            single => kernel.Define(single, Loop.Int(0)));
+        var body = PaddedCopy.Fits(nest)
+            ? new PaddedCopy(kernel, nest, target).Build()
+            : new DenseNest(kernel, nest, new Scheduler(nest, target, graph).Choose(), target).Build();
+        calls.Add(kernel.Finish(node.Name, Label(node), body));
+    }
+
+    private static string Label(ComputeNode node) => node.Origin.Scope.Length == 0 ? node.Origin.Label : $"{node.Origin.Label} in {node.Origin.Scope}";
+
+    private ReadAddress Address(KernelBuilder kernel, ComputeNode node, ScalarExpr.Read read)
+    {
+        var operand = node.Operands[read.Operand];
+        var guards = read.Subscripts.Zip(operand.Type.Shape, (s, e) => (s, e)).Where(g => Bounds.MayLeave(g.s, g.e, node, graph));
+        return new ReadAddress(kernel.Bind(regions[operand], BufferAccess.In), Linear.Offset(read.Subscripts, operand.Type.Shape), [.. guards]);
+    }
+
+    /// <summary>Each operand is copied to its place.</summary>
+    private void Concat(ConcatNode node)
+    {
+        var result = Result(node);
+        var strides = Linear.Strides(node.Type.Shape);
+        var at = Dim.Zero;
+        foreach (var operand in node.Operands)
+        {
+            var copy = Identity(operand, node, FormattableString.Invariant($"{node.Name}_part"));
+            var offset = copy.Indices.Select((index, i) => (i == node.Axis ? index.Symbol + at : index.Symbol) * strides[i]).Aggregate(Dim.Zero, (a, b) => a + b);
+            Emit(copy, result, offset);
+            at += operand.Type.Shape[node.Axis];
+        }
+    }
+
+    private ComputeNode Identity(Node operand, Node origin, string name)
+    {
+        ImmutableArray<IndexRange> indices = [.. operand.Type.Shape.Select((d, i) => new IndexRange(FormattableString.Invariant($"i{i}"), d))];
+        var body = new ScalarExpr.Read(0, [.. indices.Select(i => i.Symbol)], operand.Type.Element);
+        return new ComputeNode(Unique(name), operand.Type, indices, body, [operand], origin.Origin with { Label = "copy" });
+    }
+}

@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Lowering;
+
+/// <summary>How an operand is read: the address of one element.</summary>
+/// <param name="Buffer">The memory.</param>
+/// <param name="Offset">Element offset, over index variables and dims.</param>
+/// <param name="Guards">Conditions for the element to exist: each subscript must be at least 0 and below its extent. Empty when it always does.</param>
+internal sealed record ReadAddress(Loops.Buffer Buffer, Dim Offset, ImmutableArray<(Dim Subscript, Dim Extent)> Guards);
+
+/// <summary>
+/// Writes scalar expressions as loop IR statements, for one element or for the lanes of a vector along one index.
+/// </summary>
+/// <remarks>
+/// Equal subexpressions (the same object) are computed once per <i>lane group</i>: entry (row, vector) of a register tile. What does not depend on
+/// the row index is shared by all rows, what does not depend on the vector index by all vectors.
+/// </remarks>
+internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read, ReadAddress> address, string? vectorIndex, string? rowIndex)
+{
+    private readonly Dictionary<(ScalarExpr, int Row, int Vector), LoopExpr> done = [];
+    private readonly Dictionary<ScalarExpr, (bool Row, bool Vector)> dependence = [];
+
+    /// <summary>Gives an expression (a reduction that was computed before) its value at an entry.</summary>
+    public void SetKnown(ScalarExpr expr, int row, int vector, LoopExpr value)
+    {
+        var (onRow, onVector) = DependsOn(expr);
+        done[(expr, onRow ? row : -1, onVector ? vector : -1)] = value;
+    }
+
+    /// <summary>Number of lanes; 1 for scalar code.</summary>
+    public int Lanes { get; init; } = 1;
+
+    /// <summary>The mask of the last vector of the tile, or null.</summary>
+    public LoopExpr? Mask { get; init; }
+
+    /// <summary>The vector the mask belongs to.</summary>
+    public int MaskedVector { get; init; } = -1;
+
+    /// <summary>What the row index is in row r of the tile.</summary>
+    public Func<int, LoopExpr>? RowValue { get; init; }
+
+    /// <summary>What the vector index is in lane 0 of vector t of the tile.</summary>
+    public Func<int, LoopExpr>? VectorValue { get; init; }
+
+    /// <summary>Statements that compute what was asked for, in order.</summary>
+    public List<Stmt> Statements { get; } = [];
+
+    /// <summary>The value of an expression at an entry of the tile.</summary>
+    public LoopExpr Value(ScalarExpr expr, int row, int vector)
+    {
+        var (onRow, onVector) = DependsOn(expr);
+        var key = (expr, onRow ? row : -1, onVector ? vector : -1);
+        if (!done.TryGetValue(key, out var value))
+        {
+            value = Create(expr, row, vector);
+            if (value is not (LoopExpr.Const or LoopExpr.Var))
+            {
+                value = Name(expr is ScalarExpr.Read ? "x" : "v", value);
+            }
+
+            done.Add(key, value);
+        }
+
+        return value;
+    }
+
+    /// <summary>Names a value so that it is computed once.</summary>
+    public LoopExpr Name(string hint, LoopExpr value)
+    {
+        var variable = kernel.NewVariable(hint, value.Type);
+        Statements.Add(new Stmt.Let(variable, value));
+        return Loop.Get(variable);
+    }
+
+    private (bool Row, bool Vector) DependsOn(ScalarExpr expr)
+    {
+        if (!dependence.TryGetValue(expr, out var result))
+        {
+            var free = FreeVariables.Of(expr);
+            foreach (var read in expr.All().OfType<ScalarExpr.Read>())
+            {
+                free.UnionWith(address(read).Offset.Symbols());
+            }
+
+            result = (rowIndex is not null && free.Contains(rowIndex), vectorIndex is not null && free.Contains(vectorIndex));
+            dependence.Add(expr, result);
+        }
+
+        return result;
+    }
+
+    private LoopExpr Create(ScalarExpr expr, int row, int vector)
+    {
+        switch (expr)
+        {
+            case ScalarExpr.Literal literal:
+                return new LoopExpr.Const(literal.Value, new LoopType(literal.Type, Lanes));
+            case ScalarExpr.Index index:
+                return Index(index, row, vector);
+            case ScalarExpr.Read read:
+                return Read(read, row, vector);
+            case ScalarExpr.Cast cast:
+                return Convert(Value(cast.Operand, row, vector), cast.Type);
+            case ScalarExpr.Apply apply:
+                return Apply(apply, row, vector);
+            default:
+                throw new CompilerBugException($"{expr.GetType().Name} in an element expression");
+        }
+    }
+
+    private LoopExpr Apply(ScalarExpr.Apply apply, int row, int vector)
+    {
+        LoopExpr[] values = [.. apply.Arguments.Select(a => Value(a, row, vector))];
+        var first = apply.Op.Rule == ResultRule.Select ? 1 : 0;
+        var common = values.Skip(first).Select(v => v.Type.Element).Aggregate(ScalarExpr.Common);
+        if (apply.Op.Rule == ResultRule.Float && !common.IsFloat())
+        {
+            common = ElementType.F32;
+        }
+
+        for (var i = first; i < values.Length; i++)
+        {
+            values[i] = Convert(values[i], common);
+        }
+
+        return Loop.Apply(apply.Op, values);
+    }
+
+    private static LoopExpr Convert(LoopExpr value, ElementType type) => value switch
+    {
+        _ when value.Type.Element == type => value,
+        LoopExpr.Const constant when type.IsFloat() => new LoopExpr.Const(constant.Value, value.Type with { Element = type }),
+        _ => new LoopExpr.Cast(type, value),
+    };
+
+    private LoopExpr Index(ScalarExpr.Index index, int row, int vector)
+    {
+        var value = IndexVector(index.Value, row, vector);
+        return Convert(value, index.Type);
+    }
+
+    private LoopExpr IndexVector(Dim dim, int row, int vector)
+    {
+        if (Lanes == 1)
+        {
+            return Offset(dim, row, vector);
+        }
+
+        if (vectorIndex is null || !dim.Mentions(vectorIndex))
+        {
+            return new LoopExpr.Splat(Offset(dim, row, vector), Lanes);
+        }
+
+        var (coefficient, _) = Linear.In(dim, vectorIndex) ?? throw new CompilerBugException($"'{dim}' is not linear in the vector index");
+        return new LoopExpr.Ramp(Offset(dim, row, vector), (int)coefficient.Constant!.Value, Lanes);
+    }
+
+    /// <summary>An integer expression at the first lane of an entry.</summary>
+    public LoopExpr Offset(Dim dim, int row, int vector) => Loop.Lower(dim, name =>
+        name == rowIndex ? RowValue!(row) : name == vectorIndex ? VectorValue!(vector) : kernel.Symbol(name));
+
+    private LoopExpr Read(ScalarExpr.Read read, int row, int vector)
+    {
+        var (buffer, offset, guards) = address(read);
+        if (guards.Length > 0)
+        {
+            return Guarded(read, buffer, offset, guards, row, vector);
+        }
+
+        var at = Offset(offset, row, vector);
+        if (Lanes == 1)
+        {
+            return new LoopExpr.Load(buffer, at);
+        }
+
+        var stride = vectorIndex is null ? Dim.Zero : Linear.In(offset, vectorIndex)!.Value.Coefficient;
+        return stride.Constant switch
+        {
+            0 => new LoopExpr.Splat(new LoopExpr.Load(buffer, at), Lanes),
+            { } s => new LoopExpr.Load(buffer, at, Lanes, (int)s, vector == MaskedVector ? Mask : null),
+            _ => throw new CompilerBugException($"'{offset}' has a symbolic stride along the vector index"),
+        };
+    }
+
+    // An element that may not exist: scalar code with a branch. Schedules avoid this in hot loops.
+    private LoopExpr Guarded(ScalarExpr.Read read, Loops.Buffer buffer, Dim offset, ImmutableArray<(Dim Subscript, Dim Extent)> guards, int row, int vector)
+    {
+        if (Lanes != 1)
+        {
+            throw new CompilerBugException("a guarded read in vector code");
+        }
+
+        var register = kernel.NewVariable("x", new LoopType(read.Type));
+        Statements.Add(new Stmt.Local(register, new LoopExpr.Const(read.Fill, register.Type)));
+        var condition = guards.SelectMany(g => new[]
+        {
+            Loop.Apply(CoreOps.Ge, Offset(g.Subscript, row, vector), Loop.Int(0)),
+            Loop.Apply(CoreOps.Lt, Offset(g.Subscript, row, vector), kernel.Lower(g.Extent)),
+        }).Aggregate((a, b) => Loop.Apply(CoreOps.And, a, b));
+        Statements.Add(new Stmt.If(condition, new Stmt.Assign(register, new LoopExpr.Load(buffer, Offset(offset, row, vector)))));
+        return Loop.Get(register);
+    }
+}

@@ -1,0 +1,95 @@
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Lowering;
+
+/// <summary>How a nest is laid over registers: which index becomes lanes, which is repeated to reuse loaded vectors.</summary>
+/// <param name="Vector">The index along lanes; null for scalar code.</param>
+/// <param name="Lanes">Lanes of a vector; 1 for scalar code.</param>
+/// <param name="Vectors">Vectors side by side in a tile.</param>
+/// <param name="Row">The output index of which several values share vector loads; null for none.</param>
+/// <param name="Rows">Values of the row index in a tile.</param>
+/// <param name="AlongReduction">Whether Vector is a reduction index.</param>
+internal sealed record Schedule(string? Vector, int Lanes, int Vectors, string? Row, int Rows, bool AlongReduction)
+{
+    /// <summary>One element after the other.</summary>
+    public static Schedule Scalar { get; } = new(null, 1, 1, null, 1, AlongReduction: false);
+}
+
+/// <summary>Chooses a schedule from the strides of all accesses and the target row.</summary>
+internal sealed class Scheduler(Nest nest, Target target, Graph graph)
+{
+    private readonly int lanes = target.Lanes(4);
+
+    /// <summary>The schedule of a nest without guarded reads.</summary>
+    public Schedule Choose()
+    {
+        if (lanes == 1 || nest.Reads.Any(r => r.Guards.Length > 0) || nest.HasDivisions)
+        {
+            return Schedule.Scalar;
+        }
+
+        var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name));
+        if (vector is not null && (Extent(vector) >= lanes || nest.Reductions.Count == 0 || !nest.Reductions.Any(r => IsVectorReduction(r.Name))))
+        {
+            var row = nest.Reductions.Count == 0 ? null : Row(vector.Name);
+            return Tiled(vector, row);
+        }
+
+        var reduction = nest.Reductions.LastOrDefault(r => IsVectorReduction(r.Name));
+        return reduction is null ? Schedule.Scalar : AlongReduction(reduction);
+    }
+
+    private Schedule AlongReduction(IndexRange reduction)
+    {
+        var row = nest.Outputs.LastOrDefault(o => nest.Reads.Any(r => !r.Offset.Mentions(o.Name)) && Extent(o) >= 2);
+        var rows = row is null ? 1 : new[] { 6, 5, 4, 3, 2 }.FirstOrDefault(r => row.Extent.Constant % r == 0);
+        return new Schedule(reduction.Name, lanes, rows > 1 ? 1 : 4, rows > 1 ? row!.Name : null, Math.Max(1, rows), AlongReduction: true);
+    }
+
+    /// <summary>Stored contiguously, and read with constant strides.</summary>
+    private bool IsVectorOutput(string name) =>
+        Stride(nest.StoreOffset, name)?.Constant == 1 && nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 4);
+
+    private bool IsVectorReduction(string name) => nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 2)
+        && nest.Reads.Any(r => Stride(r.Offset, name)?.Constant == 1);
+
+    /// <summary>An output index that some vector load does not depend on: its values reuse that load.</summary>
+    private IndexRange? Row(string vector) => nest.Outputs
+        .Where(o => o.Name != vector && Extent(o) >= 2)
+        .Where(o => nest.ReductionReads.Any(r => r.Offset.Mentions(vector) && !r.Offset.Mentions(o.Name)))
+        .OrderByDescending(Extent)
+        .FirstOrDefault();
+
+    private Schedule Tiled(IndexRange vector, IndexRange? row)
+    {
+        var extent = vector.Extent.Constant;
+        var best = (Score: 0.0, Rows: 1, Vectors: 1);
+        for (var rows = 1; rows <= (row is null ? 1 : 12); rows++)
+        {
+            for (var vectors = 1; vectors <= (nest.Reductions.Count == 0 ? 4 : 6); vectors++)
+            {
+                if ((rows * vectors) + vectors + 2 > target.Registers)
+                {
+                    continue;
+                }
+
+                var cycles = Math.Max(4, Math.Max(rows * vectors / 2.0, (rows + vectors) / 2.0));
+                var score = Used(row?.Extent.Constant, rows) * Used(extent is { } e ? (e + lanes - 1) / lanes : null, vectors) * rows * vectors / cycles;
+                if (score > best.Score * 1.0001 || (score > best.Score * 0.9999 && rows * vectors > best.Rows * best.Vectors))
+                {
+                    best = (score, rows, vectors);
+                }
+            }
+        }
+
+        return new Schedule(vector.Name, lanes, best.Vectors, best.Rows > 1 ? row!.Name : null, best.Rows, AlongReduction: false);
+    }
+
+    /// <summary>The part of a tile that does useful work, on average over an extent.</summary>
+    private static double Used(long? extent, int tile) => extent is { } n && n > 0 ? (double)n / ((n + tile - 1) / tile * tile) : 1;
+
+    private static Dim? Stride(Dim offset, string name) => Linear.In(offset, name)?.Coefficient;
+
+    private long Extent(IndexRange index) => index.Extent.Range(graph.RangeOf).High ?? 1 << 20;
+}
