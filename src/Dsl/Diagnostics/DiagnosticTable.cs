@@ -9,5 +9,6 @@ public static class DiagnosticTable
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         .. SyntaxDiagnostics.All,
+        .. LoweringDiagnostics.All,
     ];
 }
