@@ -1,0 +1,62 @@
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Evaluation;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Tests.Graphs;
+using Xunit;
+
+namespace SparseDsl.Backends.Tests.Lowering;
+
+/// <summary>Compiled graphs give what the float64 evaluator gives, on every target, for sizes around the lanes of a vector.</summary>
+public sealed class LoweredGraphTests
+{
+    /// <summary>Every case on every target.</summary>
+    public static TheoryData<string, string> Cases =>
+        [.. GraphCases.All.SelectMany(c => Target.All.Select(t => new TheoryDataRow<string, string>(c.Name, t.Name)))];
+
+    /// <summary>Without passes and with them.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Compiled_graphs_equal_the_evaluator(string name, string targetName)
+    {
+        var target = Target.All.Single(t => t.Name == targetName);
+        var graph = GraphCases.Parse(name);
+        var values = new SampleValues(11);
+        Compare(graph, graph, target, values, name);
+        Compare(graph, GraphPipeline.Run(graph, GraphPipeline.Passes(p => values.Weight(graph, p))), target, values, name);
+    }
+
+    private static void Compare(Graph original, Graph graph, Target target, SampleValues values, string name)
+    {
+        var diagnostics = new DiagnosticBag();
+        var program = Lower.Run(graph, target, diagnostics);
+        Assert.Empty(diagnostics.Items);
+        using var model = CSharpHost.Load(program, target, w => Bytes(w, original, values));
+        foreach (var size in new[] { 0, 1, 2, 3, 7, 8, 9, 16, 17, 20, 31, 32, 33, 40 })
+        {
+            if (original.Dims.Any(d => size < d.Low || size > d.High))
+            {
+                continue;
+            }
+
+            var expected = GraphEvaluator.Run(original, n => values.Input(original, n, size), p => DenseTensor.From(values.Weight(original, p)), _ => size)["y"];
+            var inputs = original.Inputs.ToDictionary(i => i.Name, i => values.Input(original, i.Name, size).To(ElementType.F32));
+            var actual = model.Run(inputs)["y"];
+            Assert.Equal(expected.Shape, actual.Shape);
+            var found = actual.ToDoubles();
+            for (var i = 0; i < found.Length; i++)
+            {
+                Assert.True(Math.Abs(found[i] - expected.Values[i]) <= 1e-5 * (1 + Math.Abs(expected.Values[i])), $"{name} size {size} element {i}: {expected.Values[i]} and {found[i]}");
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Bytes(Region.Weight weight, Graph graph, SampleValues values) =>
+        (weight.Source.Folded ?? values.Weight(graph, weight.Source.Tensor)).ToBytes();
+}
