@@ -5,6 +5,7 @@ using SparseDsl.Compiler.Evaluation;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Passes.Loops;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
@@ -35,7 +36,7 @@ public sealed class LoweredGraphTests
     private static void Compare(Graph original, Graph graph, Target target, SampleValues values, string name)
     {
         var diagnostics = new DiagnosticBag();
-        var program = Lower.Run(graph, target, diagnostics);
+        var program = PlanMemory.Run(Lower.Run(graph, target, diagnostics));
         Assert.Empty(diagnostics.Items);
         using var model = CSharpHost.Load(program, target, w => Bytes(w, original, values));
         foreach (var size in new[] { 0, 1, 2, 3, 7, 8, 9, 16, 17, 20, 31, 32, 33, 40 })
