@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Formats;
+
+/// <summary>
+/// One bit for each coordinate in words of 32, and for each parent the position of its first child: set bits are numbered in order.
+/// </summary>
+internal sealed class BitmaskLevel(BoundLevel source, int number, Dim extent) : Level(source, number, extent)
+{
+    private const int WordBits = 32;
+
+    private string Starts => FormattableString.Invariant($"ptr{Number}");
+
+    private string Bits => FormattableString.Invariant($"bits{Number}");
+
+    public override bool IsFull => false;
+
+    // It would need the number of set bits below one, which the loop IR does not have.
+    public override bool CanLocate => false;
+
+    public override bool IsOrdered => true;
+
+    public override bool IsUnique => true;
+
+    public override ImmutableArray<LevelArray> Arrays => [new(Starts, ElementType.I32), new(Bits, ElementType.I32)];
+
+    public override Dim? Size(Dim parentSize) => null;
+
+    public override Stmt Iterate(LevelScope scope, LoopExpr parent, Func<LoopExpr, LoopExpr, Stmt> body)
+    {
+        var words = scope.Lower(Dim.CeilDiv(Extent, WordBits));
+        var word = scope.NewVariable("word", LoopType.Index);
+        var bits = scope.NewVariable("bits", LoopType.Index);
+        var next = scope.NewVariable("next", LoopType.Index);
+        var coordinate = scope.NewVariable("i", LoopType.Index);
+        var position = scope.NewVariable("p", LoopType.Index);
+        var load = new LoopExpr.Load(scope.ArrayBuffer(Bits), Loop.Add(Loop.Mul(parent, words), Loop.Get(word)));
+        var lowest = Loop.Apply(MachineOps.TrailingZeros, Loop.Get(bits));
+        var others = Loop.Apply(MachineOps.BitAnd, Loop.Get(bits), Loop.Sub(Loop.Get(bits), Loop.Int(1)));
+        return Loop.Block(
+            new Stmt.Local(next, new LoopExpr.Load(scope.ArrayBuffer(Starts), parent)),
+            new Stmt.For(LoopKind.Serial, word, Loop.Int(0), words, 1, Loop.Block(
+                new Stmt.Local(bits, load),
+                new Stmt.While(Loop.Apply(CoreOps.Ne, Loop.Get(bits), Loop.Int(0)), Loop.Block(
+                    new Stmt.Let(coordinate, Loop.Add(Loop.Mul(Loop.Get(word), Loop.Int(WordBits)), lowest)),
+                    new Stmt.Let(position, Loop.Get(next)),
+                    body(Loop.Get(coordinate), Loop.Get(position)),
+                    new Stmt.Assign(next, Loop.Add(Loop.Get(next), Loop.Int(1))),
+                    new Stmt.Assign(bits, others))))));
+    }
+
+    public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
+
+    public override ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, TensorData> arrays)
+    {
+        var words = (extent + WordBits - 1) / WordBits;
+        var bits = new int[parents.Length * words];
+        var starts = new int[parents.Length];
+        var next = 0;
+        for (var parent = 0; parent < parents.Length; parent++)
+        {
+            starts[parent] = next;
+            next += parents[parent].Length;
+            foreach (var coordinate in parents[parent])
+            {
+                bits[(parent * words) + (coordinate / WordBits)] |= 1 << (coordinate % WordBits);
+            }
+        }
+
+        arrays.Add(Starts, TensorData.FromInt32s(starts, starts.Length));
+        arrays.Add(Bits, TensorData.FromInt32s(bits, bits.Length));
+        return parents;
+    }
+}

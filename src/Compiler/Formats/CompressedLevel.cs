@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Formats;
+
+/// <summary>The coordinates of non-zeros, parent after parent: those of parent p are <c>crd[ptr[p]] … crd[ptr[p + 1] - 1]</c>.</summary>
+internal sealed class CompressedLevel(BoundLevel source, int number, Dim extent, bool repeats) : Level(source, number, extent)
+{
+    private string Pointers => FormattableString.Invariant($"ptr{Number}");
+
+    private string Coordinates => FormattableString.Invariant($"crd{Number}");
+
+    public override bool IsFull => false;
+
+    public override bool CanLocate => false;
+
+    public override bool IsOrdered => true;
+
+    public override bool IsUnique => !repeats;
+
+    public override ImmutableArray<LevelArray> Arrays => [new(Pointers, ElementType.I32), new(Coordinates, ElementType.I32)];
+
+    public override Dim? Size(Dim parentSize) => null;
+
+    public override Stmt Iterate(LevelScope scope, LoopExpr parent, Func<LoopExpr, LoopExpr, Stmt> body)
+    {
+        var pointers = scope.ArrayBuffer(Pointers);
+        var position = scope.NewVariable("p", LoopType.Index);
+        var coordinate = scope.NewVariable("i", LoopType.Index);
+        return new Stmt.For(
+            LoopKind.Serial, position, new LoopExpr.Load(pointers, parent), new LoopExpr.Load(pointers, Loop.Add(parent, Loop.Int(1))), 1, Loop.Block(
+                new Stmt.Let(coordinate, new LoopExpr.Load(scope.ArrayBuffer(Coordinates), Loop.Get(position))),
+                body(Loop.Get(coordinate), Loop.Get(position))));
+    }
+
+    public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
+
+    public override ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, TensorData> arrays)
+    {
+        var pointers = new int[parents.Length + 1];
+        for (var i = 0; i < parents.Length; i++)
+        {
+            pointers[i + 1] = pointers[i] + parents[i].Length;
+        }
+
+        int[] coordinates = [.. parents.SelectMany(p => p)];
+        arrays.Add(Pointers, TensorData.FromInt32s(pointers, pointers.Length));
+        arrays.Add(Coordinates, TensorData.FromInt32s(coordinates, coordinates.Length));
+        return parents;
+    }
+}
