@@ -132,14 +132,24 @@ public sealed class IrReader(string text)
     }
 
     /// <summary>Takes a number if one comes next.</summary>
-    public double? TryNumber()
+    public double? TryNumber() => TryNumberText() switch
+    {
+        null => null,
+        "inf" => double.PositiveInfinity,
+        "-inf" => double.NegativeInfinity,
+        "nan" => double.NaN,
+        var digits => double.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Takes a number as it is spelled, if one comes next.</summary>
+    public string? TryNumberText()
     {
         SkipSpace();
-        foreach (var (word, value) in new[] { ("inf", double.PositiveInfinity), ("-inf", double.NegativeInfinity), ("nan", double.NaN) })
+        foreach (var word in new[] { "inf", "-inf", "nan" })
         {
             if (TryTake(word))
             {
-                return value;
+                return word;
             }
         }
 
@@ -169,7 +179,7 @@ public sealed class IrReader(string text)
             }
         }
 
-        var number = double.Parse(text.Substring(position, end - position), NumberStyles.Float, CultureInfo.InvariantCulture);
+        var number = text.Substring(position, end - position);
         position = end;
         return number;
     }

@@ -23,14 +23,14 @@ using SparseDsl.Dsl.Scalars;
 // What a scalar operation means is the CoreOps table plus the few machine operations of MachineOps (fma, shifts, bit casts); exp and its kind are
 // expanded into those by ExpandMath, from one polynomial each, so that all backends give the same bits.
 //
-//   kernel conv_3(x: in f32[N*768], w: in f32[432], y: out f32[N*4096]; N: i32)
+//   kernel conv_3(x: in f32[N*768], w: in f32[432], y: out f32[N*4096]; N: i32) "conv2d+relu"
 //     parallel t in 0..N*4
-//       local acc: f32x16 = 0
+//       local acc: f32x16 = splat16(0.0)
 //       for k in 0..27
 //         acc = fma(splat16(w[k]), x[t*64 + k ..16], acc)
-//       y[t*64 ..16] = max(acc, splat16(0))
+//       y[t*64 ..16] = max(acc, splat16(0.0))
 //
-// The text form is made by LoopPrinter and read by LoopParser; a round trip gives the same text.
+// The text form is made by LoopPrinter and read by LoopParser; a round trip gives the same text. LoopValidator says what a kernel must keep to.
 namespace SparseDsl.Compiler.Loops;
 
 /// <summary>Element type and number of lanes of a value.</summary>

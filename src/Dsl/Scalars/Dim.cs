@@ -227,10 +227,25 @@ public sealed class Dim : IEquatable<Dim>
                 product = Multiply(product, factor.Range(rangeOf));
             }
 
-            sum = (sum.Low + product.Low, sum.High + product.High);
+            sum = (Add(sum.Low, product.Low), Add(sum.High, product.High));
         }
 
         return sum;
+    }
+
+    /// <summary>
+    /// This expression where symbols stay within ranges: <c>x / c</c> is 0 and <c>x % c</c> is x for 0 &lt;= x &lt; c, also beside multiples of
+    /// c and for symbolic c; a minimum or maximum that is decided goes away.
+    /// </summary>
+    public Dim Simplify(Func<string, (long? Low, long? High)> rangeOf)
+    {
+        var result = Zero;
+        foreach (var term in terms.Values)
+        {
+            result += term.Factors.Aggregate(Const(term.Coefficient), (product, factor) => product * factor.Simplify(rangeOf));
+        }
+
+        return result;
     }
 
     /// <summary>Visits the canonical sum of products: one call per term, with its coefficient and factors.</summary>
@@ -264,6 +279,14 @@ public sealed class Dim : IEquatable<Dim>
             var quotient = FloorDivide(offset.Coefficient, divisor);
             whole += Const(quotient);
             rest -= Const(quotient * divisor);
+        }
+
+        // floor((g*x + r) / (g*d)) = floor((x + floor(r / g)) / d)
+        var common = rest.terms.Values.Where(t => t.Factors.Length > 0).Aggregate(divisor, (g, t) => GreatestCommonDivisor(g, t.Coefficient));
+        if (common > 1)
+        {
+            var reduced = Filter(rest, _ => true, t => FloorDivide(t.Coefficient, common));
+            return whole + FloorDiv(reduced, Const(divisor / common));
         }
 
         if (NestedDivision(rest) is var (inner, innerDivisor, plus))
@@ -374,21 +397,38 @@ public sealed class Dim : IEquatable<Dim>
         return text.Length == 0 ? "0" : text.ToString();
     }
 
+    // An end that overflows is unknown.
+    private static long? Add(long? a, long? b) =>
+        a is { } x && b is { } y && (y >= 0 ? x <= long.MaxValue - y : x >= long.MinValue - y) ? x + y : null;
+
+    // The extremes of a product of intervals are among the products of their ends; an unknown end is an infinite one.
     private static (long? Low, long? High) Multiply((long? Low, long? High) a, (long? Low, long? High) b)
     {
-        if (a is { Low: 0, High: 0 } || b is { Low: 0, High: 0 })
+        var corners = new[] { Corner(a.Low, -1, b.Low, -1), Corner(a.Low, -1, b.High, 1), Corner(a.High, 1, b.Low, -1), Corner(a.High, 1, b.High, 1) };
+        return (corners.Any(c => c.Infinite < 0) ? null : corners.Where(c => c.Infinite == 0).Select(c => (long?)c.Value).Min(),
+            corners.Any(c => c.Infinite > 0) ? null : corners.Where(c => c.Infinite == 0).Select(c => (long?)c.Value).Max());
+    }
+
+    private static (int Infinite, long Value) Corner(long? a, int aSide, long? b, int bSide)
+    {
+        if (a == 0 || b == 0)
         {
             return (0, 0);
         }
 
-        if (a.Low is { } al && a.High is { } ah && b.Low is { } bl && b.High is { } bh)
+        var sign = (a is { } x ? Math.Sign(x) : aSide) * (b is { } y ? Math.Sign(y) : bSide);
+        var magnitude = Math.Abs((double)(a ?? 0) * (b ?? 0));
+        return a is null || b is null || magnitude > 9e18 ? (sign, 0) : (0, a.Value * b.Value);
+    }
+
+    private static long GreatestCommonDivisor(long a, long b)
+    {
+        while (b != 0)
         {
-            long[] corners = [al * bl, al * bh, ah * bl, ah * bh];
-            return (corners.Min(), corners.Max());
+            (a, b) = (b, a % b);
         }
 
-        var bothNonNegative = a.Low >= 0 && b.Low >= 0;
-        return (bothNonNegative ? a.Low * b.Low : null, bothNonNegative ? a.High * b.High : null);
+        return Math.Abs(a);
     }
 
     internal static long FloorDivide(long a, long b)
@@ -428,8 +468,8 @@ public sealed class Dim : IEquatable<Dim>
             Text = kind switch
             {
                 AtomKind.Symbol => name,
-                AtomKind.FloorDiv => $"({Group(left!)} / {Group(right!)})",
-                AtomKind.Mod => $"({Group(left!)} % {Group(right!)})",
+                AtomKind.FloorDiv => $"({Group(left!)} / {GroupFactor(right!)})",
+                AtomKind.Mod => $"({Group(left!)} % {GroupFactor(right!)})",
                 AtomKind.Min => $"min({left}, {right})",
                 _ => $"max({left}, {right})",
             };
@@ -454,6 +494,10 @@ public sealed class Dim : IEquatable<Dim>
 
         private static string Group(Dim dim) => dim.terms.Count > 1 || dim.terms.Values.Any(t => t.Coefficient < 0) ? $"({dim})" : dim.Text;
 
+        // Right of '/' and '%' a product needs parentheses too: they bind as tight as '*', from the left.
+        private static string GroupFactor(Dim dim) =>
+            dim.Constant >= 0 || dim.terms.Values.Any(t => dim.terms.Count == 1 && t is { Coefficient: 1, Factors.Length: 1 }) ? dim.Text : $"({dim})";
+
         internal IEnumerable<string> Symbols() => Kind == AtomKind.Symbol ? [Name] : Left!.Symbols().Concat(Right!.Symbols());
 
         internal Dim Substitute(Func<string, Dim?> map) => Kind switch
@@ -464,6 +508,88 @@ public sealed class Dim : IEquatable<Dim>
             AtomKind.Min => Min(Left!.Substitute(map), Right!.Substitute(map)),
             _ => Max(Left!.Substitute(map), Right!.Substitute(map)),
         };
+
+        internal Dim Simplify(Func<string, (long? Low, long? High)> rangeOf)
+        {
+            if (Kind == AtomKind.Symbol)
+            {
+                return rangeOf(Name) is ({ } only, { } high) && only == high ? Const(only) : FromAtom(this);
+            }
+
+            var left = Left!.Simplify(rangeOf);
+            var right = Right!.Simplify(rangeOf);
+            return Kind switch
+            {
+                AtomKind.FloorDiv => DivideWithin(left, right, rangeOf) ?? FloorDiv(left, right),
+                AtomKind.Mod => DivideWithin(left, right, rangeOf) is { } quotient ? left - (quotient * right) : Mod(left, right),
+                AtomKind.Min => Decided(left, right, rangeOf) ?? Min(left, right),
+                _ => Decided(right, left, rangeOf) is not { } smaller ? Max(left, right) : ReferenceEquals(smaller, left) ? right : left,
+            };
+        }
+
+        // The smaller of two, when ranges tell which that is.
+        private static Dim? Decided(Dim a, Dim b, Func<string, (long? Low, long? High)> rangeOf)
+        {
+            var (low, high) = (a - b).Range(rangeOf);
+            return high <= 0 ? a : low >= 0 ? b : null;
+        }
+
+        // (c*q + x) / c is q + k where k*c <= x < (k + 1)*c.
+        private static Dim? DivideWithin(Dim left, Dim right, Func<string, (long? Low, long? High)> rangeOf)
+        {
+            if (!(right.Range(rangeOf).Low > 0))
+            {
+                return null;
+            }
+
+            var quotient = Zero;
+            var rest = Zero;
+            foreach (var term in left.terms.Values)
+            {
+                var product = term.Factors.Aggregate(Const(term.Coefficient), (p, f) => p * FromAtom(f));
+                if (Quotient(term, right) is { } exact)
+                {
+                    quotient += exact;
+                }
+                else
+                {
+                    rest += product;
+                }
+            }
+
+            var (low, high) = rest.Range(rangeOf);
+            if (right.Constant is { } c)
+            {
+                return low is { } l && high is { } h && FloorDivide(l, c) == FloorDivide(h, c) ? quotient + Const(FloorDivide(l, c)) : null;
+            }
+
+            return low >= 0 && (right - rest).Range(rangeOf).Low > 0 ? quotient : null;
+        }
+
+        // A term divided by a divisor of one term, when that leaves no rest.
+        private static Dim? Quotient((Atom[] Factors, long Coefficient) term, Dim right)
+        {
+            if (right.terms.Count != 1)
+            {
+                return null;
+            }
+
+            var divisor = right.terms.Values.First();
+            List<Atom> factors = [.. term.Factors];
+            foreach (var factor in divisor.Factors)
+            {
+                var at = factors.FindIndex(f => f.Text == factor.Text);
+                if (at < 0)
+                {
+                    return null;
+                }
+
+                factors.RemoveAt(at);
+            }
+
+            return term.Coefficient % divisor.Coefficient != 0 ? null
+                : factors.Aggregate(Const(term.Coefficient / divisor.Coefficient), (p, f) => p * FromAtom(f));
+        }
 
         internal long Evaluate(Func<string, long> valueOf)
         {
@@ -494,15 +620,18 @@ public sealed class Dim : IEquatable<Dim>
             var right = Right!.Range(rangeOf);
             return Kind switch
             {
-                AtomKind.FloorDiv when right.Low is > 0 and { } low && right.High is { } high =>
-                    (left.Low is { } l ? FloorDivide(l, l >= 0 ? high : low) : null, left.High is { } h ? FloorDivide(h, h >= 0 ? low : high) : null),
+                AtomKind.FloorDiv when right.Low is > 0 and { } low =>
+                    (left.Low is { } l ? Quotient(l, l >= 0 ? right.High : low) : null, left.High is { } h ? Quotient(h, h >= 0 ? low : right.High) : null),
                 AtomKind.Mod when right.Low > 0 =>
-                    (0, left.Low >= 0 && left.High < right.Low ? left.High : right.High - 1),
+                    left.Low >= 0 && left.High < right.Low ? left : (0, SmallestKnown(left.Low >= 0 ? left.High : null, right.High - 1)),
                 AtomKind.Min => (left.Low < right.Low ? left.Low : left.Low is null ? null : right.Low, SmallestKnown(left.High, right.High)),
                 AtomKind.Max => (LargestKnown(left.Low, right.Low), left.High > right.High ? left.High : left.High is null ? null : right.High),
                 _ => (null, null),
             };
         }
+
+        // Towards an unbounded divisor the quotient tends to 0 from above, or to -1.
+        private static long Quotient(long dividend, long? divisor) => divisor is { } d ? FloorDivide(dividend, d) : dividend >= 0 ? 0 : -1;
 
         private static long? SmallestKnown(long? a, long? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 
