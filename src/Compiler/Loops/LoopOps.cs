@@ -4,8 +4,8 @@ using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Loops;
 
-/// <summary>Makes expressions. Operands must agree in type and lanes: nothing is converted or splatted silently.</summary>
-public static class LoopOps
+/// <summary>Makes expressions exactly as asked, which passes and the parser need; <see cref="Loop"/> folds on the way. Operands must agree in type and lanes.</summary>
+internal static class LoopOps
 {
     /// <summary>An i32 scalar.</summary>
     public static LoopExpr Int(long value) => new LoopExpr.Const(value, LoopType.Index);
@@ -60,37 +60,4 @@ public static class LoopOps
     /// <summary>The integer when the expression is a constant i32, else null.</summary>
     public static long? IntValue(this LoopExpr expr) =>
         expr is LoopExpr.Const { Type: { Lanes: 1, Element: not (ElementType.F32 or ElementType.F64 or ElementType.F16 or ElementType.BF16) } } c ? (long)c.Value : null;
-
-    /// <summary>A Dim as an expression; symbols become what <paramref name="valueOf"/> gives.</summary>
-    public static LoopExpr FromDim(Dim dim, Func<string, LoopExpr> valueOf)
-    {
-        LoopExpr? sum = null;
-        foreach (var (coefficient, factors) in dim.Terms().OrderBy(t => t.Factors.Count == 0))
-        {
-            var product = factors.Select(f => FromAtom(f, valueOf)).Aggregate((LoopExpr?)null, (a, b) => a is null ? b : Mul(a, b));
-            var magnitude = sum is null ? coefficient : Math.Abs(coefficient);
-            var term = product is null ? Int(magnitude) : magnitude == 1 ? product : Mul(product, Int(magnitude));
-            sum = sum is null ? term : coefficient < 0 ? Sub(sum, term) : Add(sum, term);
-        }
-
-        return sum ?? Int(0);
-    }
-
-    private static LoopExpr FromAtom(Dim.Atom atom, Func<string, LoopExpr> valueOf)
-    {
-        if (atom.Kind == Dim.AtomKind.Symbol)
-        {
-            return valueOf(atom.Name);
-        }
-
-        var left = FromDim(atom.Left!, valueOf);
-        var right = FromDim(atom.Right!, valueOf);
-        return atom.Kind switch
-        {
-            Dim.AtomKind.FloorDiv => Div(left, right),
-            Dim.AtomKind.Mod => Mod(left, right),
-            Dim.AtomKind.Min => Min(left, right),
-            _ => Max(left, right),
-        };
-    }
 }

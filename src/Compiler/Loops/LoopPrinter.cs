@@ -144,7 +144,7 @@ public static class LoopPrinter
             return;
         }
 
-        foreach (var inner in statement.Inner())
+        foreach (var inner in statement.Bodies())
         {
             Print(text, inner, depth + 1);
         }

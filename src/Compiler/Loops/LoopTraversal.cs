@@ -38,7 +38,7 @@ public static class LoopTraversal
     };
 
     /// <summary>The statements directly inside one.</summary>
-    public static ImmutableArray<Stmt> Inner(this Stmt statement) => statement switch
+    public static ImmutableArray<Stmt> Bodies(this Stmt statement) => statement switch
     {
         Stmt.Block s => s.Statements,
         Stmt.For s => [s.Body],
@@ -47,8 +47,8 @@ public static class LoopTraversal
         _ => [],
     };
 
-    /// <summary>This statement around other statements, as many and in the order of <see cref="Inner"/>.</summary>
-    public static Stmt WithInner(this Stmt statement, ImmutableArray<Stmt> inner) => statement switch
+    /// <summary>This statement around other statements, as many and in the order of <see cref="Bodies"/>.</summary>
+    public static Stmt WithBodies(this Stmt statement, ImmutableArray<Stmt> inner) => statement switch
     {
         Stmt.Block => new Stmt.Block(inner),
         Stmt.For s => new Stmt.For(s.Kind, s.Variable, s.Begin, s.End, s.Step, inner[0]),
@@ -61,7 +61,7 @@ public static class LoopTraversal
     public static IEnumerable<Stmt> All(this Stmt statement)
     {
         yield return statement;
-        foreach (var inner in statement.Inner())
+        foreach (var inner in statement.Bodies())
         {
             foreach (var s in inner.All())
             {
@@ -101,15 +101,15 @@ public static class LoopTraversal
         var expressions = statement.Expressions();
         var next = Map(expressions, e => e.Rewrite(rewrite));
         var result = next == expressions ? statement : statement.WithExpressions(next);
-        return result.MapInner(s => s.RewriteExpressions(rewrite));
+        return result.MapBodies(s => s.RewriteExpressions(rewrite));
     }
 
     /// <summary>Rebuilds a statement with each statement directly inside it replaced.</summary>
-    public static Stmt MapInner(this Stmt statement, Func<Stmt, Stmt> map)
+    public static Stmt MapBodies(this Stmt statement, Func<Stmt, Stmt> map)
     {
-        var inner = statement.Inner();
+        var inner = statement.Bodies();
         var next = Map(inner, map);
-        return next == inner ? statement : statement.WithInner(next);
+        return next == inner ? statement : statement.WithBodies(next);
     }
 
     /// <summary>The statements of a block, or the one statement that stands for a block.</summary>
