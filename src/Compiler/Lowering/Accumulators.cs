@@ -87,7 +87,7 @@ internal sealed class Accumulators
         {
             for (var t = 0; t < registers.GetLength(1); t++)
             {
-                var sum = Combined(lowering, r, t);
+                var sum = Combined(reduce, lowering, r, t, Loop.Get(registers[r, t]));
                 var kept = mask is null ? sum : Loop.Apply(CoreOps.Select, mask, sum, Loop.Get(registers[r, t]));
                 lowering.Statements.Add(new Stmt.Assign(registers[r, t], kept));
             }
@@ -123,15 +123,15 @@ internal sealed class Accumulators
         }
     }
 
-    private LoopExpr Combined(ScalarLowering lowering, int row, int vector)
+    /// <summary>A sum so far with one more element.</summary>
+    public static LoopExpr Combined(ScalarExpr.Reduce reduce, ScalarLowering lowering, int row, int vector, LoopExpr sum)
     {
-        var register = Loop.Get(registers[row, vector]);
         if (reduce.Kind == ReduceKind.Sum && reduce.Type is ElementType.F32 or ElementType.F64
             && reduce.Body is ScalarExpr.Apply { Op: var op, Arguments: [var a, var b] } && op == CoreOps.Mul && a.Type == b.Type)
         {
-            return Loop.Apply(MachineOps.Fma, lowering.Value(a, row, vector), lowering.Value(b, row, vector), register);
+            return Loop.Apply(MachineOps.Fma, lowering.Value(a, row, vector), lowering.Value(b, row, vector), sum);
         }
 
-        return Loop.Apply(reduce.Kind.Combine(), register, lowering.Value(reduce.Body, row, vector));
+        return Loop.Apply(reduce.Kind.Combine(), sum, lowering.Value(reduce.Body, row, vector));
     }
 }

@@ -19,10 +19,11 @@ namespace SparseDsl.Compiler.Lowering;
 /// </code>
 /// The order of additions into an accumulator is that of the reduction loops, whatever the tile and the number of threads: results do not depend on either.
 /// </remarks>
-internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedule, Target target)
+internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedule, Target target, SparseLoops? sparse = null)
 {
     private const int ElementwiseChunk = 8192;
     private const int ReductionChunk = 512;
+    private const int SparseRows = 8;
     private const long ParallelWork = 100_000;
 
     private readonly int lanes = schedule.Lanes;
@@ -30,7 +31,7 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
     /// <summary>The whole nest.</summary>
     public Stmt Build()
     {
-        var outer = nest.Outputs.Where(o => o.Name != schedule.Row && !IsVectorOutput(o)).ToList();
+        var outer = nest.Outputs.Where(o => o.Name != schedule.Row && !IsVectorOutput(o) && sparse?.Binds(o.Name) != true).ToList();
         var vector = nest.Outputs.FirstOrDefault(IsVectorOutput);
         var row = nest.Outputs.FirstOrDefault(o => o.Name == schedule.Row);
         var chunk = vector is null ? 0 : Chunk(vector);
@@ -53,14 +54,34 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
             levels.Add((kernel.NewIndex(row.Name + "_tile"), kernel.Lower(Dim.CeilDiv(row.Extent, Dim.Const(schedule.Rows))), value => rowTile = value));
         }
 
-        return Outer(levels, () => Rows(row, rowTile, rows => Inner(vector, chunk, chunkIndex, rows)));
+        if (sparse?.First is { } first && first.Name != schedule.Vector && first.Name != schedule.Row)
+        {
+            var count = kernel.Lower(Dim.CeilDiv(first.Extent, Dim.Const(SparseRows)));
+            levels.Add((kernel.NewIndex(first.Name + "_rows"), count, value => sparse.FirstRange = SparseRange(first, value)));
+        }
+
+        return Outer(levels, () => Rows(row, rowTile, rows => sparse is null
+            ? Inner(vector, chunk, chunkIndex, rows)
+            : sparse.Outer([schedule.Vector, schedule.Row], () => Inner(vector, chunk, chunkIndex, rows))));
+    }
+
+    private (LoopExpr Begin, LoopExpr End) SparseRange(IndexRange index, LoopExpr block)
+    {
+        var begin = Loop.Mul(block, Loop.Int(SparseRows));
+        return (begin, Loop.Min(Loop.Add(begin, Loop.Int(SparseRows)), kernel.Lower(index.Extent)));
     }
 
     private bool IsVectorOutput(IndexRange index) => !schedule.AlongReduction && index.Name == schedule.Vector;
 
     private int Chunk(IndexRange vector)
     {
-        var size = nest.Reductions.Count == 0 ? ElementwiseChunk : ReductionChunk;
+        if (sparse?.Binds(vector.Name) == true)
+        {
+            return 0;
+        }
+
+        // A sparse operand visits rows of the dense one at random: a narrow chunk of all of them stays in the cache.
+        var size = nest.Reduce is null ? ElementwiseChunk : sparse is null ? ReductionChunk : schedule.Vectors * lanes;
         return (vector.Extent.Range(kernel.Graph.RangeOf).High ?? long.MaxValue) > 2 * size ? size : 0;
     }
 
@@ -164,9 +185,9 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
 
         if (chunk == 0)
         {
-            return vector.Extent.Constant is { } extent
+            return vector.Extent.Constant is { } extent && sparse?.Walk.IsLimited(vector.Name) != true
                 ? Fixed(rows, (int)extent)
-                : Range(rows, Loop.Int(0), kernel.Lower(vector.Extent), []);
+                : Range(rows, Loop.Int(0), sparse is null ? kernel.Lower(vector.Extent) : sparse.Walk.End(vector), []);
         }
 
         var begin = kernel.NewIndex("begin");
@@ -272,11 +293,16 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
 
         var statements = new List<Stmt>();
         var epilogue = Lowering();
+        if (sparse is { Accumulates: true })
+        {
+            return Loop.Block(Added(epilogue, rows.Count, vectors, width, mask));
+        }
+
         if (nest.Reduce is { } reduce)
         {
             var accumulators = new Accumulators(kernel, reduce, rows.Count, vectors, width);
             statements.AddRange(accumulators.Declare());
-            statements.Add(accumulators.Loops(nest.Reductions, Lowering));
+            statements.Add(sparse is null ? accumulators.Loops(nest.Reductions, Lowering) : sparse.Reduction(accumulators, Lowering));
             accumulators.Publish(epilogue);
         }
 
@@ -290,5 +316,22 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         }
 
         return Loop.Block([.. statements, .. epilogue.Statements]);
+    }
+
+    /// <summary>One step of a reduction whose sums are in memory.</summary>
+    private List<Stmt> Added(ScalarLowering lowering, int rows, int vectors, int width, LoopExpr? mask)
+    {
+        for (var r = 0; r < rows; r++)
+        {
+            for (var t = 0; t < vectors; t++)
+            {
+                var tail = mask is not null && t == vectors - 1 ? mask : null;
+                var offset = lowering.Offset(nest.StoreOffset, r, t);
+                var sum = lowering.Name("sum", new LoopExpr.Load(nest.Store, offset, width, 1, tail));
+                lowering.Statements.Add(new Stmt.Store(nest.Store, offset, Accumulators.Combined(nest.Reduce!, lowering, r, t, sum), 1, tail));
+            }
+        }
+
+        return lowering.Statements;
     }
 }

@@ -12,12 +12,13 @@ namespace SparseDsl.Compiler.Lowering;
 /// Needs: normal form, padding materialised, storage chosen (a parameter without a format counts as dense). Gives: a program whose temporaries each have a slot of their own;
 /// PlanMemory lets them share.
 /// </remarks>
-public sealed class Lower
+public sealed partial class Lower
 {
     private readonly Graph graph;
     private readonly Target target;
     private readonly DiagnosticBag diagnostics;
     private readonly Dictionary<Node, Region> regions = new(ReferenceComparer<Node>.Instance);
+    private readonly Dictionary<(Node Node, string Array), Region> arrays = [];
     private readonly List<Region> all = [];
     private readonly List<KernelCall> calls = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
@@ -101,7 +102,7 @@ public sealed class Lower
                 regions.Add(node, regions[node.Operands[0]]);
                 break;
             case ParamNode or ConstantNode:
-                regions.Add(node, Keep(Weight(node, "val")));
+                AddWeight(node);
                 break;
             case ComputeNode compute:
                 Emit(compute, Result(node), Linear.Offset([.. compute.Indices.Select(i => i.Symbol)], node.Type.Shape));
@@ -124,14 +125,29 @@ public sealed class Lower
         return region;
     }
 
-    private Region.Weight Weight(Node node, string array)
+    private void AddWeight(Node node)
     {
         var format = StorageOf(node);
+        var values = Weight(node, format, "val", node.Type.Element);
+        regions.Add(node, values);
+        if (!format.IsDense)
+        {
+            foreach (var array in Levels.Of(format, node.Type.Shape).SelectMany(l => l.Arrays))
+            {
+                arrays.Add((node, array.Name), Weight(node, format, array.Name, array.Element));
+            }
+        }
+    }
+
+    private Region Array(Node node, string name) => arrays[(node, name)];
+
+    private Region Weight(Node node, Format format, string array, Dsl.ElementType element)
+    {
         var source = node is ParamNode param
             ? new WeightSource(param.Path, null, format, array)
             : new WeightSource(node.Name, ((ConstantNode)node).Data, format, array);
-        var count = format.IsDense ? node.Type.Count : Dim.Symbol(node.Name + "_" + array + "_count");
-        return new Region.Weight(Unique(format.IsDense ? node.Name : $"{node.Name}_{array}"), node.Type.Element, count, source);
+        var name = Unique(format.IsDense ? node.Name : $"{node.Name}_{array}");
+        return Keep(new Region.Weight(name, element, format.IsDense ? node.Type.Count : Dim.Symbol(name), source));
     }
 
     private static Format StorageOf(Node node) =>
@@ -139,6 +155,12 @@ public sealed class Lower
 
     private void Emit(ComputeNode node, Region result, Dim storeOffset)
     {
+        if (!node.Operands.All(IsRowMajor))
+        {
+            EmitStored(node, result, storeOffset);
+            return;
+        }
+
         var kernel = new KernelBuilder(graph);
         var nest = Nest.Of(
             node,

@@ -12,9 +12,11 @@ namespace SparseDsl.Compiler.Lowering;
 internal sealed class Nest
 {
     private readonly Dictionary<ScalarExpr.Read, ReadAddress> addresses = [];
+    private readonly Func<string, bool> keep;
 
-    private Nest(ScalarExpr body, Loops.Buffer store, Dim storeOffset, IEnumerable<IndexRange> outputs)
+    private Nest(ScalarExpr body, Loops.Buffer store, Dim storeOffset, IEnumerable<IndexRange> outputs, Func<string, bool> keep)
     {
+        this.keep = keep;
         Body = body;
         Reduce = body.All().OfType<ScalarExpr.Reduce>().FirstOrDefault();
         Store = store;
@@ -60,10 +62,23 @@ internal sealed class Nest
     /// <param name="storeOffset">Address of an element over the node's indices.</param>
     /// <param name="address">Address of a read.</param>
     /// <param name="define">Told that an index is always 0.</param>
-    public static Nest Of(ComputeNode node, Loops.Buffer store, Dim storeOffset, Func<ScalarExpr.Read, ReadAddress> address, Action<string> define)
+    public static Nest Of(ComputeNode node, Loops.Buffer store, Dim storeOffset, Func<ScalarExpr.Read, ReadAddress> address, Action<string> define) =>
+        Of(node.Body, node.Indices, store, storeOffset, address, define, _ => false);
+
+    /// <summary>The nest of an expression over indices.</summary>
+    /// <param name="body">The value of an element.</param>
+    /// <param name="outputs">Indices of the result.</param>
+    /// <param name="store">Memory of the result.</param>
+    /// <param name="storeOffset">Address of an element over the indices.</param>
+    /// <param name="address">Address of a read.</param>
+    /// <param name="define">Told that an index is always 0.</param>
+    /// <param name="keep">Whether an index must stay as it is, because a storage level speaks of it.</param>
+    public static Nest Of(
+        ScalarExpr body, IEnumerable<IndexRange> outputs, Loops.Buffer store, Dim storeOffset, Func<ScalarExpr.Read, ReadAddress> address, Action<string> define,
+        Func<string, bool> keep)
     {
-        var nest = new Nest(node.Body, store, storeOffset, node.Indices);
-        foreach (var read in node.Body.All().OfType<ScalarExpr.Read>())
+        var nest = new Nest(body, store, storeOffset, outputs, keep);
+        foreach (var read in body.All().OfType<ScalarExpr.Read>().Distinct())
         {
             nest.addresses.Add(read, address(read));
         }
@@ -79,7 +94,7 @@ internal sealed class Nest
 
     private void DropSingles(Action<string> define)
     {
-        var singles = Outputs.Concat(Reductions).Where(i => i.Extent.Constant == 1).Select(i => i.Name).ToArray();
+        var singles = Outputs.Concat(Reductions).Where(i => i.Extent.Constant == 1 && !keep(i.Name)).Select(i => i.Name).ToArray();
         Replace(n => singles.Contains(n) ? Dim.Zero : null);
         Outputs.RemoveAll(i => singles.Contains(i.Name));
         Reductions.RemoveAll(i => singles.Contains(i.Name));
@@ -119,7 +134,8 @@ internal sealed class Nest
     }
 
     private bool CanCollapse(IndexRange outer, IndexRange inner) =>
-        Walks(StoreOffset, outer, inner)
+        !keep(outer.Name) && !keep(inner.Name)
+        && Walks(StoreOffset, outer, inner)
         && addresses.Values.All(a => Walks(a.Offset, outer, inner) && !a.Guards.Any(g => g.Subscript.Mentions(outer.Name) || g.Subscript.Mentions(inner.Name)))
         && !Body.All().OfType<ScalarExpr.Index>().Any(i => i.Value.Mentions(outer.Name) || i.Value.Mentions(inner.Name));
 

@@ -17,7 +17,7 @@ internal sealed record Schedule(string? Vector, int Lanes, int Vectors, string? 
 }
 
 /// <summary>Chooses a schedule from the strides of all accesses and the target row.</summary>
-internal sealed class Scheduler(Nest nest, Target target, Graph graph)
+internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoops? sparse = null)
 {
     private readonly int lanes = target.Lanes(4);
 
@@ -30,6 +30,11 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph)
         }
 
         var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name));
+        if (sparse is not null)
+        {
+            return vector is null ? ScalarRows() : Tiled(vector, nest.Reduce is null || sparse.Accumulates ? null : Row(vector.Name));
+        }
+
         if (vector is not null && (Extent(vector) >= lanes || nest.Reductions.Count == 0 || !nest.Reductions.Any(r => IsVectorReduction(r.Name))))
         {
             var row = nest.Reductions.Count == 0 ? null : Row(vector.Name);
@@ -38,6 +43,13 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph)
 
         var reduction = nest.Reductions.LastOrDefault(r => IsVectorReduction(r.Name));
         return reduction is null ? Schedule.Scalar : AlongReduction(reduction);
+    }
+
+    /// <summary>No lanes, but one walk over a sparse operand serves several rows.</summary>
+    private Schedule ScalarRows()
+    {
+        var row = nest.Reduce is null ? null : nest.Outputs.LastOrDefault(o => !sparse!.Binds(o.Name) && Extent(o) >= 2);
+        return row is null ? Schedule.Scalar : Schedule.Scalar with { Row = row.Name, Rows = (int)Math.Min(8, Extent(row)) };
     }
 
     private Schedule AlongReduction(IndexRange reduction)
@@ -49,7 +61,7 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph)
 
     /// <summary>Stored contiguously, and read with constant strides.</summary>
     private bool IsVectorOutput(string name) =>
-        Stride(nest.StoreOffset, name)?.Constant == 1 && nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 4);
+        sparse?.IsFree(name) != false && Stride(nest.StoreOffset, name)?.Constant == 1 && nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 4);
 
     private bool IsVectorReduction(string name) => nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 2)
         && nest.Reads.Any(r => Stride(r.Offset, name)?.Constant == 1);
@@ -57,6 +69,7 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph)
     /// <summary>An output index that some vector load does not depend on: its values reuse that load.</summary>
     private IndexRange? Row(string vector) => nest.Outputs
         .Where(o => o.Name != vector && Extent(o) >= 2)
+        .Where(o => sparse is null || (sparse.IsFree(o.Name) && !sparse.Walk.IsLimited(o.Name)))
         .Where(o => nest.ReductionReads.Any(r => r.Offset.Mentions(vector) && !r.Offset.Mentions(o.Name)))
         .OrderByDescending(Extent)
         .FirstOrDefault();

@@ -20,6 +20,56 @@ public static class LoweringDiagnostics
         }
         """);
 
+    /// <summary>'{0}' is stored sparse, but '{1}' is not zero where it is not stored.</summary>
+    public static readonly DiagnosticDescriptor NotZeroWhereSparse = new(
+        "SD4002",
+        Severity.Error,
+        "'{0}' is stored sparse, but the terms of the sum in '{1}' are not zero where it is not stored",
+        "store it dense ('@format(dense)'), or write the value at zero separately",
+        """
+        module m
+        import std.formats
+        op f(x[i, k], w[j, k]) -> y[i, j] = sum(k) x[i, k] * exp(w[j, k])
+        model M() {
+            input x: f32[4, 4]
+            param w: f32[4, 4] @format(csr)
+            output y = f(x, w)
+        }
+        """);
+
+    /// <summary>'{0}' and '{1}' are both stored sparse in '{2}'.</summary>
+    public static readonly DiagnosticDescriptor TwoSparseOperands = new(
+        "SD4003",
+        Severity.Error,
+        "'{0}' and '{1}' are both stored sparse in '{2}', and only one of them can drive the loops",
+        "store one of them dense ('@format(dense)')",
+        """
+        module m
+        import std.nn
+        import std.formats
+        model M() {
+            param a: f32[4, 4] @format(csr)
+            param b: f32[4, 4] @format(csr)
+            output y = matmul(a, b)
+        }
+        """);
+
+    /// <summary>'{0}' is stored sparse and read in '{1}' with subscripts that are not plain indices.</summary>
+    public static readonly DiagnosticDescriptor SparseSubscript = new(
+        "SD4004",
+        Severity.Error,
+        "'{0}' is stored sparse, but '{1}' reads only a part of it or with shifted subscripts",
+        "store it dense ('@format(dense)')",
+        """
+        module m
+        import std.formats
+        op shifted(w[i]) -> y[i] = w[i - 1]
+        model M() {
+            param w: f32[4] @format(list)
+            output y = shifted(w)
+        }
+        """);
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [NotLowered];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript];
 }

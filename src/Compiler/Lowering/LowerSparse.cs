@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Lowering;
+
+// Computes over operands that are not stored row-major.
+//
+// At most one operand has levels that only a loop can walk (compressed, …): it drives the loops. The others must be dense, or made of full levels, where
+// the place of an element is arithmetic. What the driver does not store counts as zero: in an elementwise expression the value at zero is written
+// everywhere first, in a sum the skipped terms must be zero.
+public sealed partial class Lower
+{
+    private void EmitStored(ComputeNode node, Region result, Dim storeOffset)
+    {
+        var reads = node.Body.All().OfType<ScalarExpr.Read>().Distinct().ToArray();
+        var operands = new List<StoredOperand>();
+        foreach (var read in reads.Where(r => !IsRowMajor(node.Operands[r.Operand])))
+        {
+            if (!operands.Any(o => o.IsSame(read)))
+            {
+                operands.Add(new StoredOperand(read, node.Operands[read.Operand], StorageOf(node.Operands[read.Operand])));
+            }
+        }
+
+        var drivers = operands.Where(o => !o.IsFull).ToArray();
+        if (drivers.Length == 0)
+        {
+            EmitFull(node, result, storeOffset, operands);
+        }
+        else if (IsWalkable(node, drivers))
+        {
+            EmitDriven(node, result, storeOffset, operands, drivers[0]);
+        }
+    }
+
+    private static bool IsRowMajor(Node operand) => operand is not (ParamNode or ConstantNode) || StorageOf(operand).IsDense;
+
+    private bool IsWalkable(ComputeNode node, StoredOperand[] drivers)
+    {
+        var driver = drivers[0];
+        if (drivers.Length > 1)
+        {
+            diagnostics.Report(LoweringDiagnostics.TwoSparseOperands, node.Origin.Location, driver.Name, drivers[1].Name, node.Origin.Label);
+            return false;
+        }
+
+        var inside = node.Reduction is { } reduce ? reduce.Body.All().OfType<ScalarExpr.Read>().Where(driver.IsSame).Count() : -1;
+        var all = node.Body.All().OfType<ScalarExpr.Read>().Where(driver.IsSame).Count();
+        if (inside >= 0 && (inside != all || !SparseLegality.MaySkip(node.Reduction!, driver.IsSame)))
+        {
+            diagnostics.Report(LoweringDiagnostics.NotZeroWhereSparse, node.Origin.Location, driver.Name, node.Origin.Label);
+            return false;
+        }
+
+        if (!IsIndexed(node, driver))
+        {
+            diagnostics.Report(LoweringDiagnostics.SparseSubscript, node.Origin.Location, driver.Name, node.Origin.Label);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether every subscript is an index variable that runs over exactly the operand's extent, or is known from earlier subscripts.</summary>
+    private static bool IsIndexed(ComputeNode node, StoredOperand driver)
+    {
+        var ranges = Bounds.Variables(node).ToDictionary(v => v.Name, StringComparer.Ordinal);
+        return driver.Read.Subscripts.Zip(driver.Node.Type.Shape, (s, e) => (s, e)).All(x =>
+            x.s.SymbolName is { } name && ranges.TryGetValue(name, out var range) && range.Extent.Equals(x.e));
+    }
+
+    /// <summary>No operand needs a walk: a dense nest over other addresses. Indices are split where that leaves no remainder.</summary>
+    private void EmitFull(ComputeNode node, Region result, Dim storeOffset, List<StoredOperand> operands)
+    {
+        var split = new SplitIndices(Bounds.Variables(node), operands.SelectMany(o => o.Coordinates), graph);
+        if (split.Limits.Count > 0)
+        {
+            split = new SplitIndices([], [], graph);
+        }
+
+        var kernel = new KernelBuilder(graph);
+        var (body, addresses) = Split(node, kernel, split, operands, null);
+        var nest = Nest.Of(
+            body, node.Indices.SelectMany(split.Parts), kernel.Bind(result, BufferAccess.Out), split.Rewrite(storeOffset), r => addresses[r],
+            single => kernel.Define(single, Loop.Int(0)), _ => false);
+        calls.Add(kernel.Finish(node.Name, Label(node), new DenseNest(kernel, nest, new Scheduler(nest, target, graph).Choose(), target).Build()));
+    }
+
+    private void EmitDriven(ComputeNode node, Region result, Dim storeOffset, List<StoredOperand> operands, StoredOperand driver)
+    {
+        var split = new SplitIndices(Bounds.Variables(node), operands.SelectMany(o => o.Coordinates), graph);
+        var kernel = new KernelBuilder(graph);
+        var walk = new SparseWalk(
+            kernel, new OperandScope(kernel, name => Array(driver.Node, name)), driver.Levels, [.. driver.Coordinates.Select(split.Rewrite)],
+            Bounds.Variables(node).SelectMany(split.Parts), split.Limits);
+        var outputs = node.Indices.SelectMany(split.Parts).ToArray();
+        var reductions = node.Reduction?.Vars.SelectMany(split.Parts).ToArray() ?? [];
+        var sparse = new SparseLoops(kernel, walk, outputs, reductions);
+        var inPlace = !sparse.Accumulates || node.Reduction!.Type == node.Type.Element;
+        var target = inPlace ? result : Keep(new Region.Temporary(Unique(node.Name + "_sum"), node.Reduction!.Type, node.Type.Count, slots++));
+        var offset = inPlace ? storeOffset : Linear.Offset([.. node.Indices.Select(i => i.Symbol)], node.Type.Shape);
+        if (sparse.SkipsOutputs)
+        {
+            EmitStart(node, target, offset, driver, sparse);
+        }
+
+        var (body, addresses) = Split(node, kernel, split, operands, walk);
+        var nest = Nest.Of(
+            body, outputs, kernel.Bind(target, sparse.SkipsOutputs ? BufferAccess.InOut : BufferAccess.Out), split.Rewrite(offset), r => addresses[r],
+            single => kernel.Define(single, Loop.Int(0)), walk.Binds);
+        var schedule = new Scheduler(nest, this.target, graph, sparse).Choose();
+        calls.Add(kernel.Finish(node.Name, Label(node), new DenseNest(kernel, nest, schedule, this.target, sparse).Build()));
+        if (sparse.Accumulates && !ReferenceEquals(node.Body, node.Reduction))
+        {
+            EmitEnd(node, target, result, storeOffset);
+        }
+    }
+
+    /// <summary>What elements have that the walk never comes to: the identity of a sum in memory, else the value where the driver is zero.</summary>
+    private void EmitStart(ComputeNode node, Region target, Dim offset, StoredOperand driver, SparseLoops sparse)
+    {
+        var body = node.Reduction is not { } reduce
+            ? SparseLegality.IsZeroWhere(node.Body, driver.IsSame) ? new ScalarExpr.Literal(0, node.Type.Element)
+                : node.Body.Rewrite(e => e is ScalarExpr.Read r && driver.IsSame(r) ? new ScalarExpr.Literal(0, r.Type) : e)
+            : sparse.Accumulates ? Identity(reduce)
+            : node.Body.Rewrite(e => e is ScalarExpr.Reduce r ? Identity(r) : e);
+        var type = node.Type with { Element = target.Element };
+        Emit(Operands.Pruned(Unique(node.Name + "_start"), type, node.Indices, body, node.Operands, node.Origin with { Label = node.Origin.Label + ".start" }), target, offset);
+    }
+
+    private static ScalarExpr Identity(ScalarExpr.Reduce reduce) => new ScalarExpr.Literal(reduce.Kind.Identity(), reduce.Type);
+
+    /// <summary>What is around the sum, once it is complete.</summary>
+    private void EmitEnd(ComputeNode node, Region sums, Region result, Dim storeOffset)
+    {
+        var sum = new InputNode(Unique(node.Name + "_total"), node.Type with { Element = sums.Element }, node.Origin);
+        regions.Add(sum, sums);
+        var read = new ScalarExpr.Read(node.Operands.Length, [.. node.Indices.Select(i => i.Symbol)], sums.Element);
+        var body = node.Body.Rewrite(e => e is ScalarExpr.Reduce ? read : e);
+        ImmutableArray<Node> operands = [.. node.Operands, sum];
+        Emit(Operands.Pruned(Unique(node.Name + "_end"), node.Type, node.Indices, body, operands, node.Origin with { Label = node.Origin.Label + ".end" }), result, storeOffset);
+    }
+
+    /// <summary>The body over split indices, with the address of each of its reads.</summary>
+    private (ScalarExpr Body, Dictionary<ScalarExpr.Read, ReadAddress> Addresses) Split(
+        ComputeNode node, KernelBuilder kernel, SplitIndices split, List<StoredOperand> operands, SparseWalk? walk)
+    {
+        var addresses = new Dictionary<ScalarExpr.Read, ReadAddress>();
+        var made = new Dictionary<ScalarExpr.Read, ScalarExpr.Read>();
+        var body = node.Body.Rewrite(e => e switch
+        {
+            ScalarExpr.Read read => Rewritten(read),
+            ScalarExpr.Index index => new ScalarExpr.Index(split.Rewrite(index.Value), index.Type),
+            ScalarExpr.Reduce reduce => new ScalarExpr.Reduce(reduce.Kind, [.. reduce.Vars.SelectMany(split.Parts)], reduce.Body),
+            _ => e,
+        });
+        return (body, addresses);
+
+        ScalarExpr.Read Rewritten(ScalarExpr.Read read)
+        {
+            if (!made.TryGetValue(read, out var copy))
+            {
+                copy = new ScalarExpr.Read(read.Operand, [.. read.Subscripts.Select(split.Rewrite)], read.Type, read.Fill);
+                made.Add(read, copy);
+                addresses.Add(copy, Address(read));
+            }
+
+            return copy;
+        }
+
+        ReadAddress Address(ScalarExpr.Read read)
+        {
+            var address = this.Address(kernel, node, read);
+            var offset = operands.FirstOrDefault(o => o.IsSame(read)) is not { } stored ? split.Rewrite(address.Offset)
+                : stored.IsFull ? split.Rewrite(stored.Position) : walk!.Value;
+            return new ReadAddress(address.Buffer, offset, [.. address.Guards.Select(g => (split.Rewrite(g.Subscript), g.Extent))]);
+        }
+    }
+}

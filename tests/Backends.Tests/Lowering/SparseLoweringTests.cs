@@ -1,0 +1,139 @@
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Evaluation;
+using SparseDsl.Compiler.Formats;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Passes.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Diagnostics;
+
+namespace SparseDsl.Backends.Tests.Lowering;
+
+/// <summary>One lowering for every storage: each format under each kind of expression gives what the float64 evaluator gives on the dense tensor.</summary>
+public sealed class SparseLoweringTests
+{
+    private static readonly (string Name, string Levels)[] MatrixFormats =
+    [
+        ("csr", "[i, j] -> dense(i), compressed(j)"),
+        ("csc", "[i, j] -> dense(j), compressed(i)"),
+        ("coo", "[i, j] -> compressed(i), singleton(j)"),
+        ("dcsr", "[i, j] -> compressed(i), compressed(j)"),
+        ("bsr43", "[i, j] -> dense(i / 4), compressed(j / 3), dense(i % 4), dense(j % 3)"),
+        ("bsr41", "[i, j] -> dense(i / 4), compressed(j), dense(i % 4)"),
+        ("bsr16", "[i, j] -> dense(i / 16), compressed(j), dense(i % 16)"),
+        ("bsr18", "[i, j] -> dense(i), compressed(j / 8), dense(j % 8)"),
+        ("bitmap", "[i, j] -> dense(i), bitmask(j)"),
+        ("bitmap32", "[i, j] -> dense(i), dense(j / 32), bitmask(j % 32)"),
+        ("nm", "[i, j] -> dense(i), dense(j / 4), pick(4)(j % 4)"),
+        ("columns", "[i, j] -> dense(j), dense(i)"),
+        ("panels", "[i, j] -> dense(i / 4), dense(j), dense(i % 4)"),
+        ("bitblock", "[i, j] -> compressed(i / 2), bitmask(j), dense(i % 2)"),
+    ];
+
+    // %w is f32[A, B]; y has any shape over A, B and the dim N.
+    private static readonly (string Name, string Shape, string Body)[] Expressions =
+    [
+        ("w-times-x", "A, N", "[i < A, n < N] sum(k < B) (%w[i, k] * %x[k, n])"),
+        ("w-transposed-times-x", "B, N", "[j < B, n < N] max(sum(k < A) (%z[k, n] * %w[k, j]) + %bb[j], 0)"),
+        ("x-times-w", "N, B", "[n < N, j < B] sum(k < A) (%r[n, k] * %w[k, j])"),
+        ("linear", "N, A", "[n < N, i < A] max(sum(k < B) (%q[n, k] * %w[i, k]) + %ba[i], 0)"),
+        ("vector", "A", "[i < A] sum(k < B) (%w[i, k] * %bb[k])"),
+        ("cast-sum", "A, N", "[i < A, n < N] cast(i32, sum(k < B) (%w[i, k] * %x[k, n]) * 8)"),
+        ("product", "A, B", "[i < A, j < B] %w[i, j] * %ba[i]"),
+        ("sum", "A, B", "[i < A, j < B] %w[i, j] + %bb[j]"),
+        ("rows", "A", "[i < A] sum(k < B) %w[i, k]"),
+        ("everything", "1", "[u < 1] sum(i < A, k < B) (%w[i, k] * %bb[k])"),
+        ("dense", "A, B", "[i < A, j < B] %w[i, j]"),
+        ("transposed", "B, A", "[j < B, i < A] %w[i, j] * 2"),
+    ];
+
+    private static readonly (int A, int B)[] Shapes = [(1, 1), (3, 7), (16, 12), (17, 20), (33, 63), (0, 4), (5, 0)];
+
+    public static TheoryData<string, int, int, string> Cases =>
+        [.. MatrixFormats.SelectMany((f, i) => Shapes
+            .Where(s => f.Name != "nm" || s.B % 4 == 0)
+            .Select((s, j) => new TheoryDataRow<string, int, int, string>(f.Name, s.A, s.B, Target.All[(i + j) % Target.All.Count].Name)))];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Any_format_under_every_expression_equals_the_evaluator(string format, int a, int b, string targetName)
+    {
+        var levels = MatrixFormats.Single(f => f.Name == format).Levels;
+        var lines = Expressions.Select((e, i) => $"""
+              y{i} "op" in "": {(e.Name == "cast-sum" ? "i32" : "f32")}[{Sized(e.Shape, a, b)}] = {Sized(e.Body, a, b)}
+              output y{i} = %y{i}
+            """);
+        var text = $"""
+            graph G(N: 0..40)
+              input x: f32[{b}, N]
+              input z: f32[{a}, N]
+              input r: f32[N, {a}]
+              input q: f32[N, {b}]
+              input ba: f32[{a}]
+              input bb: f32[{b}]
+              param w "w": f32[{a}, {b}] format "{format}" {levels}
+            {string.Join("\n", lines.Select(l => l.Split('\n')[0]))}
+            {string.Join("\n", lines.Select(l => l.Split('\n')[1]))}
+            """;
+        Compare(GraphParser.Parse(text), Weights(a, b), Target.All.Single(t => t.Name == targetName), $"{format} {a}x{b} {targetName}");
+    }
+
+    private static string Sized(string text, int a, int b) =>
+        System.Text.RegularExpressions.Regex.Replace(text, "\\b[AB]\\b", m => (m.Value == "A" ? a : b).ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static void Compare(Graph graph, TensorData weights, Target target, string what)
+    {
+        var diagnostics = new DiagnosticBag();
+        var program = PlanMemory.Run(Lower.Run(graph, target, diagnostics));
+        Assert.Empty(diagnostics.Items);
+        using var model = CSharpHost.Load(program, target, w => FormatPacker.Pack(w.Source.Format, weights)[w.Source.Array].ToBytes());
+        foreach (var n in new[] { 0, 1, 3, 17, 40 })
+        {
+            var inputs = graph.Inputs.ToDictionary(i => i.Name, i => Random(i.Name, [.. i.Type.Shape.Select(d => (int)d.Evaluate(_ => n))]));
+            var expected = GraphEvaluator.Run(graph, name => inputs[name], _ => DenseTensor.From(weights), _ => n);
+            var actual = model.Run(inputs.ToDictionary(i => i.Key, i => i.Value.To(ElementType.F32)));
+            for (var e = 0; e < Expressions.Length; e++)
+            {
+                Equal(expected[$"y{e}"].Values, actual[$"y{e}"].ToDoubles(), $"{Expressions[e].Name}, {what}, N = {n}");
+            }
+        }
+    }
+
+    private static void Equal(double[] expected, double[] actual, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < actual.Length; i++)
+        {
+            Assert.True(Math.Abs(actual[i] - expected[i]) <= 1e-5 * (1 + Math.Abs(expected[i])), $"{what}, element {i}: {expected[i]} and {actual[i]}");
+        }
+    }
+
+    private static TensorData Weights(int a, int b)
+    {
+        var random = new Random((a * 100) + b);
+        var values = new float[a * b];
+        for (var i = 0; i < values.Length; i++)
+        {
+            // Rows 2, 5, 8, … stay empty.
+            values[i] = random.Next(4) == 0 && i / Math.Max(1, b) % 3 != 2 ? random.Next(1, 9) / 8f : 0;
+        }
+
+        return TensorData.FromFloats(values, a, b);
+    }
+
+    // Eighths: sums are exact, so that casts to integers do not depend on the order of additions.
+    private static DenseTensor Random(string name, int[] shape)
+    {
+        var random = new Random(name.Aggregate(5, (h, c) => (h * 31) + c));
+        var tensor = DenseTensor.Zeros(shape);
+        for (var i = 0; i < tensor.Values.Length; i++)
+        {
+            tensor.Values[i] = random.Next(-8, 9) / 8.0;
+        }
+
+        return tensor;
+    }
+}
