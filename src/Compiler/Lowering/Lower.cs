@@ -161,6 +161,14 @@ public sealed partial class Lower
             return;
         }
 
+        // Upsampling and transposed convolutions read at i / 2 and i % 2: as two indices both are linear.
+        var split = new SplitIndices(Bounds.Variables(node), node.Body.All().OfType<ScalarExpr.Read>().SelectMany(r => r.Subscripts), graph);
+        if (split.Any && split.Limits.Count == 0)
+        {
+            EmitSplit(node, result, storeOffset, split, []);
+            return;
+        }
+
         var kernel = new KernelBuilder(graph);
         var nest = Nest.Of(
             node,

@@ -81,6 +81,11 @@ public sealed partial class Lower
             split = new SplitIndices([], [], graph);
         }
 
+        EmitSplit(node, result, storeOffset, split, operands);
+    }
+
+    private void EmitSplit(ComputeNode node, Region result, Dim storeOffset, SplitIndices split, List<StoredOperand> operands)
+    {
         var kernel = new KernelBuilder(graph);
         var (body, addresses) = Split(node, kernel, split, operands, null);
         var nest = Nest.Of(

@@ -19,6 +19,9 @@ internal sealed record Schedule(string? Vector, int Lanes, int Vectors, string? 
 /// <summary>Chooses a schedule from the strides of all accesses and the target row.</summary>
 internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoops? sparse = null)
 {
+    // Pixel shuffles and transposed convolutions of stride 2 to 4.
+    private const int LargestStoreStride = 4;
+
     private readonly int lanes = target.Lanes(4);
 
     /// <summary>The schedule of a nest without guarded reads.</summary>
@@ -29,7 +32,12 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
             return Schedule.Scalar;
         }
 
-        var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name));
+        var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name, 1));
+        if (vector is null || Extent(vector) < lanes)
+        {
+            vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name, LargestStoreStride) && Extent(o) >= lanes) ?? vector;
+        }
+
         if (sparse is not null)
         {
             return vector is null ? ScalarRows() : Tiled(vector, nest.Reduce is null || sparse.Accumulates ? null : Row(vector.Name));
@@ -59,9 +67,9 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
         return new Schedule(reduction.Name, lanes, rows > 1 ? 1 : 4, rows > 1 ? row!.Name : null, Math.Max(1, rows), AlongReduction: true);
     }
 
-    /// <summary>Stored contiguously, and read with constant strides.</summary>
-    private bool IsVectorOutput(string name) =>
-        sparse?.IsFree(name) != false && Stride(nest.StoreOffset, name)?.Constant == 1 && nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 4);
+    /// <summary>Stored contiguously or nearly so, and read with constant strides.</summary>
+    private bool IsVectorOutput(string name, int largestStride) =>
+        sparse?.IsFree(name) != false && Stride(nest.StoreOffset, name)?.Constant is { } stride && stride >= 1 && stride <= largestStride && nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 4);
 
     private bool IsVectorReduction(string name) => nest.Reads.All(r => Stride(r.Offset, name)?.Constant is >= 0 and <= 2)
         && nest.Reads.Any(r => Stride(r.Offset, name)?.Constant == 1);

@@ -6,7 +6,7 @@ namespace SparseDsl.Compiler.Lowering;
 /// <summary>A split index may run past the end: <c>block * Factor + inner</c> must stay below <c>Total</c>.</summary>
 internal sealed record SplitLimit(string Block, long Factor, Dim Total);
 
-/// <summary>Splits indices that storage levels see in parts.</summary>
+/// <summary>Splits indices that storage levels or subscripts see in parts.</summary>
 /// <remarks>
 /// Before: level coordinates <c>i / 4</c> and <c>i % 4</c>. After: i = i_block * 4 + i_in, and the coordinates are <c>i_block</c> and <c>i_in</c>.
 /// </remarks>
@@ -31,6 +31,9 @@ internal sealed class SplitIndices
         }
     }
 
+    /// <summary>Whether any index is split.</summary>
+    public bool Any => splits.Count > 0;
+
     /// <summary>What an inner index must keep to, where the extent is no multiple of the factor.</summary>
     public IReadOnlyDictionary<string, SplitLimit> Limits => limits;
 
@@ -44,7 +47,7 @@ internal sealed class SplitIndices
         splits.TryGetValue(name, out var split) ? (Dim.Symbol(split.Block) * split.Factor) + Dim.Symbol(split.Inner) : null;
 
     /// <summary>An expression over the parts.</summary>
-    public Dim Rewrite(Dim dim) => splits.Count == 0 ? dim : DimRanges.Simplify(dim.Substitute(Whole), RangeOf);
+    public Dim Rewrite(Dim dim) => splits.Count == 0 ? dim : dim.Substitute(Whole).Simplify(RangeOf);
 
     private (long? Low, long? High) RangeOf(string name)
     {
