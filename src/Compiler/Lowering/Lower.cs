@@ -63,6 +63,11 @@ public sealed partial class Lower
             Emit(copy, region, Linear.Offset([.. copy.Indices.Select(i => i.Symbol)], copy.Type.Shape));
         }
 
+        foreach (var call in calls)
+        {
+            LoopValidator.Validate(call.Kernel);
+        }
+
         return new LoopProgram(graph.Name, graph.Dims, [.. all], [.. calls], [.. all.OfType<Region.Temporary>().OrderBy(t => t.Slot).Select(Bytes)]);
     }
 
