@@ -4,6 +4,7 @@ using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Lowering;
 using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Passes.Loops;
@@ -118,13 +119,19 @@ public sealed class ExpressionLoweringTests
 
     private static void Compare(Graph original, Graph graph, string targetName, int threads)
     {
-        using var model = Load(graph, Target.All.Single(t => t.Name == targetName), threads);
+        var target = Target.All.Single(t => t.Name == targetName);
+        var program = Lowered(graph, target);
+        using var model = Load(graph, target, threads);
         foreach (var n in new[] { 0, 1, 2, 3, 7, 16, 17, 63, 65 })
         {
             var expected = GraphEvaluator.Run(original, name => Input(original, name, n), p => DenseTensor.From(Weight(original, p)), _ => n);
+            var interpreted = Interpreted.Run(
+                program, original.Inputs.ToDictionary(i => i.Name, i => Input(original, i.Name, n)), w => Weight(original, w.Source.Tensor),
+                original.Dims.ToDictionary(d => d.Name, _ => (long)n));
             var actual = model.Run(original.Inputs.ToDictionary(i => i.Name, i => Input(original, i.Name, n).To(ElementType.F32)));
             for (var e = 0; e < Expressions.Length; e++)
             {
+                Equal(expected[$"y{e}"].Values, interpreted[$"y{e}"], $"{Expressions[e].Body} interpreted for {targetName}, N = {n}");
                 Equal(expected[$"y{e}"].Values, actual[$"y{e}"].ToDoubles(), $"{Expressions[e].Body} on {targetName}, N = {n}");
             }
         }
@@ -136,13 +143,16 @@ public sealed class ExpressionLoweringTests
         return model.Run(graph.Inputs.ToDictionary(i => i.Name, i => Input(graph, i.Name, n).To(ElementType.F32)));
     }
 
-    private static CompiledModel Load(Graph graph, Target target, int threads)
+    private static LoopProgram Lowered(Graph graph, Target target)
     {
         var diagnostics = new DiagnosticBag();
         var program = PlanMemory.Run(Lower.Run(graph, target, diagnostics));
         Assert.Empty(diagnostics.Items);
-        return CSharpHost.Load(program, target, w => FormatPacker.Pack(w.Source.Format, Weight(graph, w.Source.Tensor))[w.Source.Array].ToBytes(), threads);
+        return program;
     }
+
+    private static CompiledModel Load(Graph graph, Target target, int threads) =>
+        CSharpHost.Load(Lowered(graph, target), target, w => FormatPacker.Pack(w.Source.Format, Weight(graph, w.Source.Tensor))[w.Source.Array].ToBytes(), threads);
 
     private static void Equal(double[] expected, double[] actual, string what)
     {

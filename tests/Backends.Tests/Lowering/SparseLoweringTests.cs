@@ -118,9 +118,12 @@ public sealed class SparseLoweringTests
         {
             var inputs = graph.Inputs.ToDictionary(i => i.Name, i => Random(i.Name, [.. i.Type.Shape.Select(d => (int)d.Evaluate(_ => n))]));
             var expected = GraphEvaluator.Run(graph, name => inputs[name], _ => DenseTensor.From(weights), _ => n);
+            var interpreted = Interpreted.Run(
+                program, inputs, w => FormatPacker.Pack(w.Source.Format, weights)[w.Source.Array], graph.Dims.ToDictionary(d => d.Name, _ => (long)n));
             var actual = model.Run(inputs.ToDictionary(i => i.Key, i => i.Value.To(ElementType.F32)));
             for (var e = 0; e < expected.Count; e++)
             {
+                Equal(expected[$"y{e}"].Values, interpreted[$"y{e}"], $"interpreted {what}, N = {n}, y{e}");
                 Equal(expected[$"y{e}"].Values, actual[$"y{e}"].ToDoubles(), $"{Expressions[e].Name}, {what}, N = {n}");
             }
         }
