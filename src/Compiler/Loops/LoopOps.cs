@@ -43,6 +43,9 @@ internal static class LoopOps
     /// <summary>a * b + c with one rounding.</summary>
     public static LoopExpr Fma(LoopExpr a, LoopExpr b, LoopExpr c) => Of(MachineOps.Fma, a, b, c);
 
+    /// <summary>-a; a constant at once.</summary>
+    public static LoopExpr Negate(LoopExpr a) => a is LoopExpr.Const c ? new LoopExpr.Const(-c.Value, c.Type) : Of(CoreOps.Neg, a);
+
     /// <summary>The second where the first holds, else the third.</summary>
     public static LoopExpr Select(LoopExpr condition, LoopExpr then, LoopExpr otherwise) => Of(CoreOps.Select, condition, then, otherwise);
 
