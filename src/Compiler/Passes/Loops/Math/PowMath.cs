@@ -29,11 +29,14 @@ internal static class PowMath
         var (k, m) = LogMath.Split(b, a);
         var one = MathBuilder.Like(a, 1);
         var f = b.Name("pow_f", LoopOps.Sub(m, one));
-        var r = b.Name("pow_r", LoopOps.Div(one, LoopOps.Add(m, one)));
+        var d = b.Name("pow_d", LoopOps.Add(m, one));
+        var r = b.Name("pow_r", LoopOps.Div(one, d));
         var q = b.Name("pow_q", LoopOps.Mul(f, r));
 
-        // The remainder f - q*(m + 1), of which m + 1 need not be representable.
-        var error = LoopOps.Mul(r, LoopOps.Fma(LoopOps.Negate(q), m, LoopOps.Sub(f, q)));
+        // What the rounded quotient misses: f - q*(m + 1), where m + 1 = d + dropped.
+        var dropped = LoopOps.Sub(m, LoopOps.Sub(d, one));
+        var minus = LoopOps.Negate(q);
+        var error = LoopOps.Mul(r, LoopOps.Fma(minus, dropped, LoopOps.Fma(minus, d, f)));
         var s = b.Name("pow_s", LoopOps.Mul(q, q));
         var series = MathBuilder.Polynomial(s, 0.1293334961, 0.1419928074, 0.2000148296, 0.3333332539);
         var twice = b.Name("pow_h", LoopOps.Add(q, q));
