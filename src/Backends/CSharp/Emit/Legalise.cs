@@ -22,6 +22,8 @@ internal static class Legalise
             LoopExpr.Op op => Operation(op),
             LoopExpr.Horizontal horizontal when Wide(horizontal.Type.Element) is var wide && wide != horizontal.Type.Element =>
                 new LoopExpr.Cast(horizontal.Type.Element, new LoopExpr.Horizontal(horizontal.Kind, Convert(horizontal.Children[0], wide))),
+            LoopExpr.Cast { Type.Element: ElementType.Bool } cast when cast.Children[0].Type.Element is ElementType.F16 or ElementType.BF16 =>
+                new LoopExpr.Cast(ElementType.Bool, Convert(cast.Children[0], ElementType.F32)), // the bits of -0 are not 0
             _ => node,
         };
     }

@@ -82,7 +82,7 @@ internal sealed class ScalarWriter(Scope scope)
     }
 
     private static Code Zero(ElementType element) =>
-        element is ElementType.F16 or ElementType.BF16 ? Code.Cast("ushort", new("0")) : CSharpTypes.Literal(0, element);
+        element.Size() < 4 && element != ElementType.Bool ? Code.Cast(CSharpTypes.Scalar(element), new("0")) : CSharpTypes.Literal(0, element);
 
     // ------------------------------------------------------------------------------------------------------ operations
 
