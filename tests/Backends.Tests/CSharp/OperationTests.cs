@@ -77,8 +77,6 @@ public class OperationTests
     private static bool Applies(CoreOp op, ElementType element) =>
         !(op.Name is "and" or "or" or "not")
         && (element.IsFloat() ? !IntegerOnly.Contains(op.Name) : !FloatOnly.Contains(op.Name))
-        && !(op.Name == "ctz" && element.Size() != 4)
-        && !(op.Name == "neg" && element == ElementType.U32) // wraps
         && !(op.Name == "fma" && element is ElementType.F16 or ElementType.BF16); // not an operation of any machine
 
     private static Kernel KernelFor(CoreOp op, ElementType element, int lanes)
@@ -108,17 +106,27 @@ public class OperationTests
                 a[0] = a[0] < a[1] ? 1 : 0;
             }
 
-            result[i] = Meaning(op, element, a);
+            result[i] = Wrapped(Meaning(op, element, a), element);
         }
 
         return TensorData.FromDoubles(result, Count).ConvertTo(op.Rule == ResultRule.Bool ? ElementType.Bool : element);
     }
+
+    private static double Wrapped(double value, ElementType element) => element switch
+    {
+        ElementType.U8 => unchecked((byte)(long)value),
+        ElementType.I16 => unchecked((short)(long)value),
+        ElementType.U32 => unchecked((uint)(long)value),
+        ElementType.I32 => unchecked((int)(long)value),
+        _ => value,
+    };
 
     // The fold is in float64; integers wrap and divide downwards, fma rounds once.
     private static double Meaning(CoreOp op, ElementType element, double[] a) => (op.Name, element) switch
     {
         ("fma", ElementType.F32) => MathF.FusedMultiplyAdd((float)a[0], (float)a[1], (float)a[2]),
         ("fma", ElementType.F64) => Math.FusedMultiplyAdd(a[0], a[1], a[2]),
+        ("ctz", _) => a[0] == 0 ? 8 * element.Size() : System.Numerics.BitOperations.TrailingZeroCount((long)a[0]),
         ("div", _) when element.IsInteger() => Math.Floor(a[0] / a[1]),
         _ => op.Fold(a),
     };
@@ -132,8 +140,7 @@ public class OperationTests
         {
             if (!element.IsFloat())
             {
-                var low = element is ElementType.U8 or ElementType.U32 || (operand > 0) ? 1 : -9;
-                yield return operand == 1 ? random.Next(1, 4) : low == 1 ? random.Next(3, 11) + (operand == 0 ? 3 : 0) : random.Next(low, 11);
+                yield return Integer(element, operand, random);
             }
             else if (i < special.Length * special.Length && i < 150)
             {
@@ -144,5 +151,15 @@ public class OperationTests
                 yield return (random.NextDouble() * 8) - 4;
             }
         }
+    }
+
+    // The second operand also divides and counts shifts: small and not 0. The first and third make sums and products wrap.
+    private static long Integer(ElementType element, int operand, Random random)
+    {
+        var bits = Math.Min(40, 8 * element.Size());
+        var unsigned = element is ElementType.U8 or ElementType.U32;
+        return operand == 1 ? random.Next(1, 7)
+            : unsigned ? random.NextInt64(0, 1L << bits)
+            : random.NextInt64(-(1L << (bits - 1)), 1L << (bits - 1)) * random.Next(0, 2);
     }
 }

@@ -43,7 +43,31 @@ internal static class Legalise
             return new LoopExpr.Op(op.Operation, arguments, op.Type);
         }
 
-        return new LoopExpr.Cast(op.Type.Element, new LoopExpr.Op(op.Operation, arguments, new LoopType(wide, op.Type.Lanes)));
+        var type = new LoopType(wide, op.Type.Lanes);
+        if (op.Operation == MachineOps.TrailingZeros)
+        {
+            // A bit above the narrow type ends the count there.
+            arguments = [new LoopExpr.Op(MachineOps.BitOr, [arguments[0], new LoopExpr.Const(1 << (8 * element.Size()), type)], type)];
+        }
+
+        var result = new LoopExpr.Op(op.Operation, arguments, type);
+        return new LoopExpr.Cast(op.Type.Element, element.IsInteger() && MayLeaveRange(op.Operation.Name) ? Wrap(result, element) : result);
+    }
+
+    private static bool MayLeaveRange(string operation) => operation is "add" or "sub" or "mul" or "neg" or "abs" or "div" or "shl" or "fma";
+
+    // Integers wrap like their type; the conversion alone would saturate.
+    private static LoopExpr Wrap(LoopExpr value, ElementType element)
+    {
+        LoopExpr Const(long number) => new LoopExpr.Const(number, value.Type);
+        var bits = 8 * element.Size();
+        if (element is ElementType.U8 or ElementType.U16)
+        {
+            return new LoopExpr.Op(MachineOps.BitAnd, [value, Const((1L << bits) - 1)], value.Type);
+        }
+
+        var shifted = new LoopExpr.Op(MachineOps.ShiftLeft, [value, Const(32 - bits)], value.Type);
+        return new LoopExpr.Op(MachineOps.ShiftRight, [shifted, Const(32 - bits)], value.Type);
     }
 
     private static LoopExpr Convert(LoopExpr value, ElementType element) =>
