@@ -13,12 +13,14 @@ using SparseDsl.Dsl.Scalars;
 //   Serial    an ordinary loop
 //   Parallel  iterations are independent; only outermost. On a CPU it becomes a function of (context, begin, end), on a GPU a grid
 //   Unrolled  extent is a constant; the Unroll pass repeats the body, with the variable a constant
-//   Vector    iterations are independent except for reductions into registers; the extent is a constant multiple of the lanes, or at most one
-//             vector with `min(L, rest)` as its end, which becomes a mask. The Vectorise pass turns the body into vector code
+//   Vector    iterations are independent except for reductions into registers. The Vectorise pass turns the body into vector code: vectors side by
+//             side for a small constant extent or an end of `min(L, rest)`, which becomes a mask; else a loop over whole vectors and a rest.
+//             What cannot become vectors stays a loop; tiles that the variable subscripts need an extent with a known bound
 // All four mean the same thing when executed one iteration after the other, which is what the interpreter does at every stage.
 //
 // Registers are `Local`s (mutable, single) and `Tile`s (small arrays of registers indexed by constants, unrolled and vector variables only). After
-// Unroll and Vectorise, ExpandTiles replaces tiles by one local per entry. Emitters never see Unrolled or Vector loops, nor tiles.
+// Unroll and Vectorise, ExpandTiles replaces tiles by one local per entry. Emitters never see Unrolled or Vector loops, nor tiles: LoopPipeline is the
+// list of passes between lowering and emitters.
 //
 // What a scalar operation means is the CoreOps table plus the few machine operations of MachineOps (fma, shifts, bit casts); exp and its kind are
 // expanded into those by ExpandMath, from one polynomial each, so that all backends give the same bits.

@@ -5,7 +5,8 @@ using Buffer = SparseDsl.Compiler.Loops.Buffer;
 
 namespace SparseDsl.Compiler.Passes.Loops;
 
-/// <summary>Computes equal expressions once and names them; loads count as equal while nothing is stored to their buffer. Names of names go away.</summary>
+/// <summary>Computes equal expressions once and names them; loads count as equal while nothing is stored to their buffer. Names of names, and names that
+/// nothing reads, go away.</summary>
 /// <remarks>
 /// Needs: nothing; buffers of a kernel do not overlap. Gives: in straight-line code, with the loops and branches inside it, no expression that is computed
 /// a second time. A value is named where it is surely computed, never before a condition that guards all its uses.
@@ -23,7 +24,7 @@ public static class Cse
         var numbering = new ValueNumbering(kernel);
         var body = numbering.Copy(kernel.Body);
         var sharing = new Sharing(numbering, new LoopNames(kernel));
-        return kernel with { Body = new Stmt.Block([.. sharing.Block(body, null)]) };
+        return kernel with { Body = Sweep.Unread(new Stmt.Block([.. sharing.Block(body, null)])) };
     }
 }
 

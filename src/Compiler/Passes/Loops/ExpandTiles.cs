@@ -18,11 +18,26 @@ public static class ExpandTiles
     /// <summary>The kernel without tiles.</summary>
     public static Kernel Run(Kernel kernel, Target target)
     {
-        var run = new Expansion(new LoopNames(kernel));
+        var run = new Expansion(new LoopNames(kernel), []);
         return kernel with { Body = run.Statement(kernel.Body) };
     }
 
-    private sealed class Expansion(LoopNames names)
+    /// <summary>Expands the tiles whose subscripts are constants everywhere; leaves the others.</summary>
+    internal static Kernel WhereConstant(Kernel kernel)
+    {
+        HashSet<Tile> others = [];
+        foreach (var statement in kernel.Body.All())
+        {
+            var uses = statement.Expressions().SelectMany(e => e.All()).OfType<LoopExpr.TileGet>().Select(g => (g.Tile, g.Children));
+            uses = statement is Stmt.SetTile set ? uses.Append((set.Tile, set.Subscripts)) : uses;
+            others.UnionWith(uses.Where(u => !u.Children.All(s => IndexAlgebra.Fold(s) is LoopExpr.Const)).Select(u => u.Tile));
+        }
+
+        var run = new Expansion(new LoopNames(kernel), others);
+        return kernel with { Body = run.Statement(kernel.Body) };
+    }
+
+    private sealed class Expansion(LoopNames names, HashSet<Tile> kept)
     {
         private readonly Dictionary<Tile, Variable[]> registers = [];
 
@@ -31,10 +46,10 @@ public static class ExpandTiles
             ImmutableArray<LoopExpr> expressions = [.. statement.Expressions().Select(e => e.Rewrite(Entry))];
             switch (statement)
             {
-                case Stmt.DeclareTile s:
+                case Stmt.DeclareTile s when !kept.Contains(s.Tile):
                     registers[s.Tile] = [.. Entries(s.Tile)];
                     return new Stmt.Block([.. registers[s.Tile].Select(r => new Stmt.Local(r, expressions[0]))]);
-                case Stmt.SetTile s:
+                case Stmt.SetTile s when !kept.Contains(s.Tile):
                     return new Stmt.Assign(Register(s.Tile, expressions.RemoveAt(expressions.Length - 1)), expressions[expressions.Length - 1]);
                 case Stmt.Block s:
                     return new Stmt.Block([.. s.Statements.SelectMany(inner => Statement(inner).Flat())]);
@@ -43,7 +58,7 @@ public static class ExpandTiles
             }
         }
 
-        private LoopExpr Entry(LoopExpr expr) => expr is LoopExpr.TileGet get ? Register(get.Tile, get.Children).Read() : expr;
+        private LoopExpr Entry(LoopExpr expr) => expr is LoopExpr.TileGet get && !kept.Contains(get.Tile) ? Register(get.Tile, get.Children).Read() : expr;
 
         private IEnumerable<Variable> Entries(Tile tile)
         {

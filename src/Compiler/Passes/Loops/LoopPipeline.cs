@@ -10,6 +10,8 @@ public static class LoopPipeline
     [
         (nameof(Unroll), Unroll.Run),                       // constants for unrolled variables, so that tile subscripts and offsets fold
         (nameof(SimplifyIndices), SimplifyIndices.Run),
+        (nameof(Vectorise), Vectorise.Run),                 // lanes of the target
+        (nameof(Unroll), Unroll.Run),                       // Vector loops over tiles that stay scalar
         (nameof(ExpandTiles), ExpandTiles.Run),             // subscripts are constants by now
         (nameof(SimplifyIndices), SimplifyIndices.Run),     // offsets that vectorising made; what changes least comes first in a sum
         (nameof(ExpandMath), ExpandMath.Run),

@@ -7,7 +7,7 @@ namespace SparseDsl.Compiler.Passes.Loops;
 
 /// <summary>
 /// Brings integer scalars into canonical form (<see cref="IndexAlgebra"/>), folds conditions that ranges of loop variables decide, and drops what can
-/// never run: branches, loops without rounds, masks that are always true. A loop of exactly one round becomes its body.
+/// never run: branches, loops without rounds, masks that are always true. A loop of exactly one round becomes its body, the name of a constant the constant.
 /// </summary>
 /// <remarks>
 /// Needs: nothing. Gives: offsets as sums, outermost variable first, constant last. Values of floating type are not touched.
@@ -38,6 +38,9 @@ public static class SimplifyIndices
         }
 
         public int Depth { get; set; }
+
+        /// <summary>Names of constants.</summary>
+        public Dictionary<Variable, LoopExpr> Constants { get; } = [];
 
         public (long? Low, long? High) RangeOf(Variable variable) => ranges.TryGetValue(variable, out var range) ? range : (null, null);
 
@@ -70,6 +73,9 @@ public static class SimplifyIndices
             {
                 case Stmt.Block s:
                     return new Stmt.Block([.. s.Statements.SelectMany(inner => Statement(inner).Flat())]);
+                case Stmt.Let { Value: LoopExpr.Const } s:
+                    facts.Constants[s.Variable] = s.Value;
+                    return new Stmt.Block([]);
                 case Stmt.Let s:
                     facts.Declare(s.Variable, s.Value.Type == LoopType.Index ? algebra.Range(s.Value) : (null, null));
                     return next;
@@ -138,6 +144,8 @@ public static class SimplifyIndices
         {
             switch (expr)
             {
+                case LoopExpr.Var v:
+                    return facts.Constants.TryGetValue(v.Variable, out var constant) ? constant : v;
                 case LoopExpr.Op op:
                     return Folded(op);
                 case LoopExpr.Splat { Children: [LoopExpr.Const c] }:
