@@ -9,6 +9,8 @@ public static class DiagnosticTable
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         .. SyntaxDiagnostics.All,
+        .. NameDiagnostics.All,
+        .. SparsityDiagnostics.All,
         .. LoweringDiagnostics.All,
     ];
 }

@@ -1,0 +1,100 @@
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
+
+namespace SparseDsl.Dsl.Binding;
+
+/// <summary>What all parts of the binder share while one model is elaborated.</summary>
+internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root)
+{
+    /// <summary>Where mistakes go.</summary>
+    public DiagnosticBag Diagnostics { get; set; } = diagnostics;
+
+    /// <summary>Names of the symbolic dims of the model.</summary>
+    public HashSet<string> DimNames { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The innermost call the user wrote.</summary>
+    public SourceLocation CallLocation { get; set; } = new(root.Source, new SourceSpan(0, 0));
+
+    /// <summary>The model under elaboration; null while constants are evaluated.</summary>
+    public ModelState? Model { get; set; }
+
+    /// <summary>Reports a mistake about the present call.</summary>
+    public void ReportCall(DiagnosticDescriptor descriptor, params string[] arguments) => Diagnostics.Report(descriptor, CallLocation, arguments);
+
+    /// <summary>Reports a mistake at a place of a module; in the library, at the user's call.</summary>
+    public void ReportIn(ModuleScope home, DiagnosticDescriptor descriptor, SourceSpan span, params string[] arguments) =>
+        Diagnostics.Report(descriptor, home.IsLibrary ? CallLocation : new SourceLocation(home.Source, span), arguments);
+
+    /// <summary>The item of a name as a module sees it.</summary>
+    public Value.Item? Find(ModuleScope home, string name) => home.Find(name);
+
+    /// <summary>The value of a constant item, or null when the name is none.</summary>
+    public Value? Constant(ModuleScope home, NameExpr name)
+    {
+        if (home.Find(name.Name.Text) is not { Syntax: ConstItem constant } item)
+        {
+            return null;
+        }
+
+        if (!item.Home.Constants.TryGetValue(constant.Name.Text, out var value))
+        {
+            // Guards against a constant defined by itself.
+            item.Home.Constants[constant.Name.Text] = new Value.Error();
+            value = new Elaborator(this, item.Home, new Scope(null), "", null).Static(constant.Value);
+            item.Home.Constants[constant.Name.Text] = value;
+        }
+
+        return value;
+    }
+
+    /// <summary>A compile-time expression over attributes; null for a missing one.</summary>
+    public Value? Static(ModuleScope home, Expr? expr, IReadOnlyDictionary<string, Value> attributes)
+    {
+        if (expr is null)
+        {
+            return null;
+        }
+
+        var scope = new Scope(null);
+        foreach (var attribute in attributes)
+        {
+            scope.Set(attribute.Key, attribute.Value);
+        }
+
+        return new Elaborator(this, home, scope, "", null).Static(expr);
+    }
+}
+
+/// <summary>What elaboration of one model has produced so far.</summary>
+internal sealed class ModelState(string name, IReadOnlyDictionary<string, int> instanceCounts, OverlayRules overlay)
+{
+    /// <summary>The model's name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Parameters in order of declaration.</summary>
+    public List<BoundParam> Params { get; } = [];
+
+    /// <summary>States in order of declaration.</summary>
+    public List<BoundState> States { get; } = [];
+
+    /// <summary>Functions and layers being expanded, outermost first: a call of one of them is a recursion.</summary>
+    public Stack<ItemSyntax> Expanding { get; } = new();
+
+    /// <summary>Annotations from outside.</summary>
+    public OverlayRules Overlay { get; } = overlay;
+
+    /// <summary>How often each layer was instantiated in each scope, by scope key and layer name.</summary>
+    public Dictionary<string, int> Seen { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The path segment of the next instance of a layer: its name, with a number when an earlier elaboration found more than one in this scope.
+    /// </summary>
+    public string Segment(string scopePath, string layer)
+    {
+        var key = scopePath + "/" + layer;
+        Seen.TryGetValue(key, out var number);
+        Seen[key] = number + 1;
+        var many = !instanceCounts.TryGetValue(key, out var total) || total > 1;
+        return many ? FormattableString.Invariant($"{layer}[{number}]") : layer;
+    }
+}

@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Scalars;
+using SparseDsl.Dsl.Syntax;
+
+namespace SparseDsl.Dsl.Binding;
+
+/// <summary>
+/// Elaborates one model, twice: the first time counts the instances of every layer, so that the second can give the only one its plain name.
+/// </summary>
+internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, ModuleScope home, ModelItem syntax)
+{
+    private readonly List<BoundInput> inputs = [];
+    private readonly List<(string Name, BoundValue Value)> outputs = [];
+    private readonly List<SymbolicDim> dims = [];
+    private readonly HashSet<string> members = new(StringComparer.Ordinal);
+
+    /// <summary>The model, or null when it has mistakes.</summary>
+    public BoundModel? Bind()
+    {
+        var before = diagnostics.Items.Count(d => d.Severity == Severity.Error);
+        var trial = Run(new DiagnosticBag(), new Dictionary<string, int>(StringComparer.Ordinal), Rules());
+        var rules = Rules();
+        var model = Run(diagnostics, trial.Seen, rules);
+        ReportUnmatched(rules, model);
+        if (outputs.Count == 0 && !syntax.Body.Any(s => s is OutputStmt or ErrorStmt))
+        {
+            Report(NameDiagnostics.NoOutput, syntax.Name.Span, syntax.Name.Text);
+        }
+
+        if (diagnostics.Items.Count(d => d.Severity == Severity.Error) > before)
+        {
+            return null;
+        }
+
+        ReportUnused(model);
+        return new BoundModel(syntax.Name.Text, [.. dims], [.. inputs], [.. model.Params], [.. model.States], [.. outputs], new SourceLocation(home.Source, syntax.Name.Span));
+    }
+
+    private OverlayRules Rules() => new(
+    [
+        .. new[] { home, root }.Distinct()
+            .SelectMany(m => m.Syntax.Items.OfType<SparsifyItem>().Where(o => o.Name.Text == syntax.Name.Text).SelectMany(o => o.Rules).Select(r => new OverlayRule(r.Glob, r.Annotations, m))),
+    ]);
+
+    private ModelState Run(DiagnosticBag bag, IReadOnlyDictionary<string, int> counts, OverlayRules rules)
+    {
+        inputs.Clear();
+        outputs.Clear();
+        dims.Clear();
+        members.Clear();
+        var context = new BindingContext(bag, home) { Model = new ModelState(syntax.Name.Text, counts, rules) };
+        var code = new Elaborator(context, home, new Scope(null), "", syntax);
+        foreach (var dim in syntax.Dims)
+        {
+            Dim(code, dim);
+        }
+
+        foreach (var statement in syntax.Body)
+        {
+            context.CallLocation = new SourceLocation(home.Source, statement.Span);
+            Statement(code, statement);
+        }
+
+        return context.Model;
+    }
+
+    private void Dim(Elaborator code, DimParameter parameter)
+    {
+        var low = Constant(code, parameter.Low, 1);
+        var high = Constant(code, parameter.High, int.MaxValue / 4);
+        var step = Constant(code, parameter.Step, 1);
+        if (low is not { } l || high is not { } h || step is not { } s || l < 0 || h < l || s < 1)
+        {
+            code.Fail(NameDiagnostics.DimRange, parameter.Span, parameter.Name.Text);
+            (l, h, s) = (1, 1024, 1);
+        }
+
+        dims.Add(new SymbolicDim(parameter.Name.Text, l, h, s));
+        code.Context.DimNames.Add(parameter.Name.Text);
+        code.Scope.Set(parameter.Name.Text, new Value.Integer(Scalars.Dim.Symbol(parameter.Name.Text)));
+    }
+
+    private static long? Constant(Elaborator code, Expr? expr, long otherwise) =>
+        expr is null ? otherwise : code.Static(expr) is Value.Integer { Dim.Constant: { } constant } ? constant : null;
+
+    private void Statement(Elaborator code, StatementSyntax statement)
+    {
+        switch (statement)
+        {
+            case InputStmt input:
+                if (IsNew(code, input.Name))
+                {
+                    Input(code, input);
+                }
+
+                break;
+            case OutputStmt output:
+                Output(code, output);
+                break;
+            case ParamStmt param when !IsNew(code, param.Name):
+                break;
+            default:
+                code.Statement(statement);
+                break;
+        }
+    }
+
+    private bool IsNew(Elaborator code, Name name)
+    {
+        if (members.Add(name.Text))
+        {
+            return true;
+        }
+
+        code.Fail(NameDiagnostics.DuplicateName, name.Span, name.Text);
+        return false;
+    }
+
+    private void Input(Elaborator code, InputStmt input)
+    {
+        if (new TypeBinder(code).Bind(input.Type) is not { } type)
+        {
+            code.Scope.Set(input.Name.Text, new Value.Error());
+            return;
+        }
+
+        var bound = new BoundInput(input.Name.Text, type, input.From is null ? null : Image(code, input.From), new SourceLocation(home.Source, input.Span));
+        inputs.Add(bound);
+        code.Scope.Set(input.Name.Text, new Value.Tensor(bound));
+    }
+
+    private static ImagePreprocessing Image(Elaborator code, CallExpr from)
+    {
+        var settings = ImmutableDictionary.CreateBuilder<string, object>(StringComparer.Ordinal);
+        foreach (var argument in from.Arguments)
+        {
+            if (argument is { Name: null, Value: NameExpr { Name.Text: var flag } })
+            {
+                settings["colour"] = flag;
+            }
+            else if (argument.Name is { } name && Setting(code.Static(argument.Value)) is { } value)
+            {
+                settings[name.Text] = value;
+            }
+        }
+
+        return new ImagePreprocessing(settings.ToImmutable());
+    }
+
+    private static object? Setting(Value value) => value switch
+    {
+        Value.Number number => number.Real,
+        Value.Integer { Dim.Constant: { } constant } => (double)constant,
+        Value.Boolean boolean => boolean.Truth,
+        Value.Text text => text.Characters,
+        Value.List list => list.Items.Select(i => Setting(i) as double? ?? double.NaN).ToImmutableArray(),
+        _ => null,
+    };
+
+    private void Output(Elaborator code, OutputStmt output)
+    {
+        if (outputs.Any(o => o.Name == output.Name.Text))
+        {
+            code.Fail(NameDiagnostics.DuplicateName, output.Name.Span, output.Name.Text);
+            return;
+        }
+
+        var value = output.Value is null ? code.Evaluate(new NameExpr(output.Name, output.Name.Span)) : code.Evaluate(output.Value);
+        if (value is Value.Error)
+        {
+            return;
+        }
+
+        if (value is not Value.Tensor { Bound: var tensor })
+        {
+            code.Fail(NameDiagnostics.WrongKind, output.Span, "a tensor", value.Describe(), "outputs are tensors");
+            return;
+        }
+
+        if (output.Type is { } written && new TypeBinder(code).Bind(written) is { } type && !type.Equals(tensor.Type))
+        {
+            code.Fail(NameDiagnostics.TypeMismatch, written.Span, output.Name.Text, type.ToString(), tensor.Type.ToString());
+            return;
+        }
+
+        outputs.Add((output.Name.Text, tensor));
+        code.Scope.Set(output.Name.Text, value);
+    }
+
+    private void ReportUnmatched(OverlayRules rules, ModelState model)
+    {
+        foreach (var rule in rules.All.Where(r => !r.Matched))
+        {
+            var some = model.Params.Count == 0 ? "none" : string.Join(", ", model.Params.Take(4).Select(p => p.Path)) + (model.Params.Count > 4 ? ", …" : "");
+            diagnostics.Report(SparsityDiagnostics.GlobMatchesNothing, new SourceLocation(rule.Home.Source, rule.Glob.Span), syntax.Name.Text, rule.Glob.Text, some);
+        }
+    }
+
+    private void ReportUnused(ModelState model)
+    {
+        var used = new HashSet<BoundValue>();
+        var stack = new Stack<BoundValue>(outputs.Select(o => o.Value));
+        while (stack.Count > 0)
+        {
+            var value = stack.Pop();
+            if (used.Add(value))
+            {
+                foreach (var operand in value.Operands)
+                {
+                    stack.Push(operand);
+                }
+            }
+        }
+
+        foreach (var input in inputs.Where(i => !used.Contains(i)))
+        {
+            diagnostics.Report(NameDiagnostics.Unused, input.Location, input.Name);
+        }
+
+        foreach (var param in model.Params.Where(p => !used.Contains(p)))
+        {
+            diagnostics.Report(NameDiagnostics.Unused, param.Location, param.Path);
+        }
+    }
+
+    private void Report(DiagnosticDescriptor descriptor, SourceSpan span, params string[] arguments) =>
+        diagnostics.Report(descriptor, new SourceLocation(home.Source, span), arguments);
+}

@@ -1,0 +1,49 @@
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
+
+namespace SparseDsl.Dsl.Binding;
+
+/// <summary>Finds the source of imported modules.</summary>
+public interface IModuleResolver
+{
+    /// <summary>The text of a module by its dotted name, as seen from a file; null when there is none. Library files have paths that begin with <c>std/</c>.</summary>
+    SourceText? Resolve(string name, SourceText from);
+}
+
+/// <summary>Parses imported modules and links their names, each module once.</summary>
+internal sealed class ModuleLoader(IModuleResolver resolver, DiagnosticBag diagnostics)
+{
+    private readonly Dictionary<string, ModuleScope> loaded = new(StringComparer.Ordinal);
+
+    /// <summary>The scope of a module with all it imports.</summary>
+    public ModuleScope Load(SourceText source, ModuleSyntax syntax)
+    {
+        var scope = new ModuleScope(source, syntax);
+        loaded[source.Path] = scope;
+        foreach (var item in syntax.Items.Where(i => i is not SparsifyItem))
+        {
+            if (!scope.TryAdd(item))
+            {
+                diagnostics.Report(NameDiagnostics.DuplicateItem, new SourceLocation(source, item.Name.Span), item.Name.Text);
+            }
+        }
+
+        foreach (var import in syntax.Imports)
+        {
+            if (resolver.Resolve(import.Path.Text, source) is not { } text)
+            {
+                diagnostics.Report(NameDiagnostics.UnknownModule, new SourceLocation(source, import.Path.Span), import.Path.Text);
+                continue;
+            }
+
+            if (!loaded.TryGetValue(text.Path, out var module))
+            {
+                module = Load(text, Parser.Parse(text, diagnostics));
+            }
+
+            scope.Imports.Add(module);
+        }
+
+        return scope;
+    }
+}

@@ -1,0 +1,289 @@
+using System.Collections.Immutable;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Scalars;
+using SparseDsl.Dsl.Syntax;
+
+namespace SparseDsl.Dsl.Binding;
+
+/// <summary>
+/// Instantiates operators: binds index names to the shapes of a call's operands and turns the body into scalar expressions.
+/// </summary>
+/// <remarks>
+/// Extents of result indices: an index of an operand has that operand's extent; <c>p &lt; n</c> says it; else it follows from the first read
+/// <c>a * p + … - c</c> of an operand index of extent H as <c>(H + 2 * c - span - 1) / a + 1</c>, where span is what the other variables add at most: every
+/// position at which the window fits into the operand padded by c on both sides.
+/// </remarks>
+internal sealed class OpBinder(BindingContext context)
+{
+    /// <summary>The call as a value, or null when it was wrong and reported.</summary>
+    public BoundApply? Instantiate(Value.Item item, ImmutableArray<Value> operands, IReadOnlyDictionary<string, Value> attributes, string scope)
+    {
+        var op = (OpItem)item.Syntax;
+        var frame = new OpFrame(op, item.Home, context.DimNames);
+        foreach (var attribute in attributes)
+        {
+            frame.Attributes.Add(attribute.Key, attribute.Value);
+        }
+
+        var tensors = operands.OfType<Value.Tensor>().Select(t => t.Bound).ToImmutableArray();
+        frame.TensorCount = tensors.Length;
+        if (!BindOperands(frame, operands) || BindBody(frame) is not { } stages)
+        {
+            return null;
+        }
+
+        var last = stages[stages.Length - 1];
+        var type = new TensorType(last.Body.Type, [.. last.Indices.Select(i => i.Extent)]);
+        var shown = attributes.Select(a => (a.Key, Text(a.Value))).OrderBy(a => a.Key, StringComparer.Ordinal).ToImmutableArray();
+        return new BoundApply(op.Name.Text, scope, shown, tensors, stages, type, context.CallLocation);
+    }
+
+    /// <summary>An elementwise operator over scalars, put in place: <c>relu(x[i] + b)</c> inside another operator.</summary>
+    public ScalarExpr? Inline(Value.Item item, ImmutableArray<ScalarExpr> arguments, IReadOnlyDictionary<string, Value> attributes)
+    {
+        var op = (OpItem)item.Syntax;
+        var frame = new OpFrame(op, item.Home, context.DimNames);
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            frame.Operands[op.Operands[i].Name.Text] = new OpOperandValue(-1, new TensorType(arguments[i].Type, []), 0, 0, arguments[i]);
+        }
+
+        foreach (var attribute in attributes)
+        {
+            frame.Attributes.Add(attribute.Key, attribute.Value);
+        }
+
+        return new ScalarBinder(context, this, frame).Body(op.Body);
+    }
+
+    private static string Text(Value value) => value switch
+    {
+        Value.Integer i => i.Dim.Text,
+        Value.Number n => n.Real.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+        Value.Boolean b => b.Truth ? "true" : "false",
+        Value.Element e => e.Type.Name(),
+        Value.Text t => t.Characters,
+        Value.List l => $"[{string.Join(", ", l.Items.Select(Text))}]",
+        _ => "none",
+    };
+
+    private bool BindOperands(OpFrame frame, ImmutableArray<Value> values)
+    {
+        var op = frame.Op;
+        var number = 0;
+        var broadcast = ImmutableArray<Dim>.Empty;
+        var elementwise = new List<(OpOperand Syntax, TensorType Type, int Number)>();
+        for (var i = 0; i < op.Operands.Length; i++)
+        {
+            var syntax = op.Operands[i];
+            if (values[i] is not Value.Tensor tensor)
+            {
+                frame.Operands.Add(syntax.Name.Text, new OpOperandValue(-1, new TensorType(ElementType.F32, []), 0, 0, Literal(values[i])));
+                continue;
+            }
+
+            var type = tensor.Bound.Type;
+            ImmutableArray<Dim> ellipsis;
+            if (syntax.Indices is { } indices)
+            {
+                if (BindIndices(frame, syntax, indices, type, number) is not { } found)
+                {
+                    return false;
+                }
+
+                ellipsis = found;
+            }
+            else
+            {
+                ellipsis = type.Shape;
+                frame.Operands.Add(syntax.Name.Text, new OpOperandValue(number, type, 0, type.Rank, null));
+            }
+
+            if (Shapes.Broadcast(broadcast, ellipsis) is not { } together)
+            {
+                context.ReportCall(NameDiagnostics.CannotBroadcast, Shapes.Text(broadcast), Shapes.Text(ellipsis));
+                return false;
+            }
+
+            broadcast = together;
+            number++;
+        }
+
+        frame.Ellipsis = [.. broadcast.Select((d, i) => frame.NewIndex(FormattableString.Invariant($"e{i}"), d))];
+        return true;
+    }
+
+    private static ScalarExpr? Literal(Value value) => value switch
+    {
+        Value.Integer { Dim.Constant: { } constant } => new ScalarExpr.Literal(constant, ElementType.I32),
+        Value.Integer integer => new ScalarExpr.Index(integer.Dim),
+        Value.Number number => new ScalarExpr.Literal(number.Real, ElementType.F32),
+        Value.Boolean boolean => new ScalarExpr.Literal(boolean.Truth ? 1 : 0, ElementType.Bool),
+        _ => null,
+    };
+
+    /// <summary>Matches index names with a shape; returns the extents that <c>..</c> stands for.</summary>
+    private ImmutableArray<Dim>? BindIndices(OpFrame frame, OpOperand syntax, ImmutableArray<IndexBinder> indices, TensorType type, int number)
+    {
+        var at = indices.ToList().FindIndex(b => b.IsEllipsis);
+        var named = indices.Length - (at < 0 ? 0 : 1);
+        if (at < 0 ? type.Rank != named : type.Rank < named)
+        {
+            var count = at < 0 ? FormattableString.Invariant($"{named}") : FormattableString.Invariant($"at least {named}");
+            context.ReportCall(NameDiagnostics.RankMismatch, frame.Op.Name.Text, $"'{syntax.Name.Text}'", count, Shapes.Text(type.Shape));
+            return null;
+        }
+
+        var length = type.Rank - named;
+        frame.Operands.Add(syntax.Name.Text, new OpOperandValue(number, type, Math.Max(at, 0), at < 0 ? 0 : length, null));
+        var position = 0;
+        foreach (var binder in indices)
+        {
+            if (binder.IsEllipsis)
+            {
+                position += length;
+                continue;
+            }
+
+            var extent = type.Shape[position++];
+            var name = binder.Name.Text;
+            if (!frame.Extents.TryGetValue(name, out var known))
+            {
+                frame.Extents.Add(name, extent);
+            }
+            else if (!known.Equals(extent))
+            {
+                context.ReportCall(NameDiagnostics.ShapeMismatch, frame.Op.Name.Text, $"the extents '{name}'", Signature(frame.Op), $"they are {known} and {extent}");
+                return null;
+            }
+        }
+
+        return at < 0 ? [] : [.. type.Shape.Skip(at).Take(length)];
+    }
+
+    private static string Signature(OpItem op) => $"{op.Name.Text}({string.Join(", ", op.Operands.Select(Signature))})";
+
+    private static string Signature(OpOperand operand) =>
+        operand.Indices is { } indices ? $"{operand.Name.Text}[{string.Join(", ", indices.Select(i => i.Name.Text))}]" : operand.Name.Text;
+
+    private ImmutableArray<BoundStage>? BindBody(OpFrame frame)
+    {
+        var op = frame.Op;
+        var pending = new Dictionary<string, IndexRange>(StringComparer.Ordinal);
+        var scalars = new ScalarBinder(context, this, frame);
+        if (ResultIndices(frame, scalars, pending) is not { } indices)
+        {
+            return null;
+        }
+
+        if (scalars.Body(op.Body) is not { } body)
+        {
+            return null;
+        }
+
+        var solved = new Dictionary<string, Dim>(StringComparer.Ordinal);
+        foreach (var index in pending)
+        {
+            if (InferExtent(frame, index.Value, body) is not { } extent)
+            {
+                context.ReportIn(frame.Home, NameDiagnostics.CannotInferExtent, op.Result!.Span, index.Key);
+                return null;
+            }
+
+            solved.Add(index.Value.Name, extent);
+        }
+
+        indices = [.. indices.Select(i => solved.TryGetValue(i.Name, out var extent) ? new IndexRange(i.Name, extent) : i)];
+        frame.Stages.Add(new BoundStage(op.Result?.Name.Text ?? op.Name.Text, indices, body));
+        return [.. frame.Stages];
+    }
+
+    private ImmutableArray<IndexRange>? ResultIndices(OpFrame frame, ScalarBinder scalars, Dictionary<string, IndexRange> pending)
+    {
+        if (frame.Op.Result is null)
+        {
+            return frame.Ellipsis;
+        }
+
+        var result = ImmutableArray.CreateBuilder<IndexRange>();
+        foreach (var binder in frame.Op.Result.Indices ?? [])
+        {
+            if (binder.IsEllipsis)
+            {
+                result.AddRange(frame.Ellipsis);
+                continue;
+            }
+
+            var name = binder.Name.Text;
+            IndexRange index;
+            if (binder.Extent is { } written)
+            {
+                if (scalars.Integer(written) is not { } extent)
+                {
+                    return null;
+                }
+
+                index = frame.NewIndex(name, extent);
+            }
+            else if (frame.Extents.TryGetValue(name, out var known))
+            {
+                index = frame.NewIndex(name, known);
+            }
+            else
+            {
+                index = frame.NewIndex(name, Dim.Symbol("?"));
+                pending.Add(name, index);
+            }
+
+            frame.Variables[name] = index;
+            result.Add(index);
+        }
+
+        return result.ToImmutable();
+    }
+
+    private static Dim? InferExtent(OpFrame frame, IndexRange index, ScalarExpr body)
+    {
+        var bodies = frame.Stages.Select(s => s.Body).Append(body);
+        var reductions = bodies.SelectMany(b => b.All()).OfType<ScalarExpr.Reduce>().SelectMany(r => r.Vars).ToArray();
+        foreach (var read in bodies.SelectMany(b => b.All()).OfType<ScalarExpr.Read>())
+        {
+            var shape = read.Operand < frame.TensorCount
+                ? frame.Operands.Values.First(o => o.Number == read.Operand).Type.Shape
+                : [.. frame.Stages[read.Operand - frame.TensorCount].Indices.Select(i => i.Extent)];
+            for (var i = 0; i < shape.Length; i++)
+            {
+                if (read.Subscripts[i].Linear(index.Name) is (> 0 and var stride, var rest) && Window(rest, reductions) is var (span, offset))
+                {
+                    var pad = offset.Constant is >= 0 ? Dim.Zero : -offset;
+                    return Dim.FloorDiv(shape[i] + (pad * Dim.Const(2)) - span - Dim.One, Dim.Const(stride)) + Dim.One;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The rest of a subscript as (what reduction variables add at most, constant offset).</summary>
+    private static (Dim Span, Dim Offset)? Window(Dim rest, IndexRange[] reductions)
+    {
+        var span = Dim.Zero;
+        foreach (var variable in reductions)
+        {
+            if (!rest.Mentions(variable.Name))
+            {
+                continue;
+            }
+
+            if (rest.Linear(variable.Name) is not (>= 0 and var step, var remaining))
+            {
+                return null;
+            }
+
+            span += Dim.Const(step) * (variable.Extent - Dim.One);
+            rest = remaining;
+        }
+
+        return (span, rest);
+    }
+}

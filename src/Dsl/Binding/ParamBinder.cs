@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
+
+namespace SparseDsl.Dsl.Binding;
+
+/// <summary>Declares parameters and states of a model.</summary>
+internal sealed class ParamBinder(Elaborator code)
+{
+    /// <summary><c>param w: f32[256, 784] @unstructured(zeros &gt;= 90%)</c></summary>
+    public Value Param(ParamStmt syntax)
+    {
+        var path = Path(syntax.Name);
+        if (code.Context.Model is not { } model || new TypeBinder(code).Bind(syntax.Type) is not { } type)
+        {
+            return new Value.Error();
+        }
+
+        var overlay = model.Overlay.For(path);
+        var annotations = overlay?.Annotations ?? syntax.Type.Annotations;
+        var place = overlay is null ? code : new Elaborator(code.Context, overlay.Home, new Scope(null), code.Path, null);
+        if (new Annotations(place).OnParameter(path, type, annotations) is not var (sparsity, format, location))
+        {
+            return new Value.Error();
+        }
+
+        if (model.Params.FirstOrDefault(p => p.Path == path) is not null)
+        {
+            return code.Fail(NameDiagnostics.DuplicateName, syntax.Name.Span, path);
+        }
+
+        var param = new BoundParam(path, type, sparsity, format, code.Locate(syntax.Span), location);
+        model.Params.Add(param);
+        return new Value.Tensor(param);
+    }
+
+    /// <summary><c>state kv: f32[L, T]</c></summary>
+    public Value State(StateStmt syntax)
+    {
+        if (code.Context.Model is not { } model || new TypeBinder(code).Bind(syntax.Type) is not { } type)
+        {
+            return new Value.Error();
+        }
+
+        var state = new BoundState(Path(syntax.Name), type, code.Locate(syntax.Span));
+        model.States.Add(state);
+        return new Value.Tensor(state);
+    }
+
+    private string Path(Name name) => code.Path.Length == 0 ? name.Text : code.Path + "." + name.Text;
+}
+
+/// <summary>One line of a <c>sparsify</c> overlay and the module it stands in.</summary>
+internal sealed record OverlayRule(Name Glob, ImmutableArray<AnnotationSyntax> Annotations, ModuleScope Home)
+{
+    /// <summary>Whether a parameter was found for it.</summary>
+    public bool Matched { get; set; }
+}
+
+/// <summary>The overlays of one model. Of several rules that match a path, the last wins.</summary>
+internal sealed class OverlayRules(IReadOnlyList<OverlayRule> rules)
+{
+    /// <summary>All rules, in order.</summary>
+    public IReadOnlyList<OverlayRule> All => rules;
+
+    /// <summary>The rule for a path, or null.</summary>
+    public OverlayRule? For(string path)
+    {
+        OverlayRule? found = null;
+        foreach (var rule in rules.Where(r => Glob.Matches(r.Glob.Text, path)))
+        {
+            rule.Matched = true;
+            found = rule;
+        }
+
+        return found;
+    }
+}
+
+/// <summary>Globs over parameter paths: <c>*</c> is any part of a segment, <c>**</c> any number of segments, <c>[*]</c> any number in brackets.</summary>
+internal static class Glob
+{
+    /// <summary>Whether a path matches.</summary>
+    public static bool Matches(string glob, string path) => Segments(glob.Split('.'), 0, path.Split('.'), 0);
+
+    private static bool Segments(string[] glob, int g, string[] path, int p)
+    {
+        if (g == glob.Length)
+        {
+            return p == path.Length;
+        }
+
+        if (glob[g] == "**")
+        {
+            return Enumerable.Range(p, path.Length - p + 1).Any(next => Segments(glob, g + 1, path, next));
+        }
+
+        return p < path.Length && Segment(glob[g], 0, path[p], 0) && Segments(glob, g + 1, path, p + 1);
+    }
+
+    private static bool Segment(string glob, int g, string text, int t)
+    {
+        if (g == glob.Length)
+        {
+            return t == text.Length;
+        }
+
+        return glob[g] == '*'
+            ? Enumerable.Range(t, text.Length - t + 1).Any(next => Segment(glob, g + 1, text, next))
+            : t < text.Length && glob[g] == text[t] && Segment(glob, g + 1, text, t + 1);
+    }
+}

@@ -1,0 +1,35 @@
+namespace SparseDsl.Dsl.Binding;
+
+/// <summary>Finds what a user probably meant.</summary>
+internal static class Suggestions
+{
+    /// <summary>A hint that names the nearest of some names, or a general one.</summary>
+    public static string For(string name, IEnumerable<string> names, string otherwise)
+    {
+        var best = names.Distinct(StringComparer.Ordinal)
+            .Select(n => (Name: n, Distance: Distance(name, n)))
+            .Where(c => c.Distance <= Math.Max(1, name.Length / 3) && c.Name != name)
+            .OrderBy(c => c.Distance).ThenBy(c => c.Name, StringComparer.Ordinal)
+            .FirstOrDefault();
+        return best.Name is null ? otherwise : $"did you mean '{best.Name}'?";
+    }
+
+    /// <summary>Number of single-letter edits between two names.</summary>
+    public static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var above = row[j];
+                row[j] = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                diagonal = above;
+            }
+        }
+
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+
+namespace SparseDsl.Dsl.Diagnostics;
+
+/// <summary>SD2xxx: names, shapes and types.</summary>
+public static class NameDiagnostics
+{
+    /// <summary>There is no '{0}' here.</summary>
+    public static readonly DiagnosticDescriptor UnknownName = new(
+        "SD2001", Severity.Error,
+        "there is no '{0}' here",
+        "{1}",
+        "model M() { input x: f32[4]\n output y = relv(x) }");
+
+    /// <summary>'{0}' is declared twice in this module.</summary>
+    public static readonly DiagnosticDescriptor DuplicateItem = new(
+        "SD2002", Severity.Error,
+        "'{0}' is declared twice in this module",
+        "rename one of them",
+        "const a = 1\nconst a = 2");
+
+    /// <summary>'{0}' is declared twice in this model.</summary>
+    public static readonly DiagnosticDescriptor DuplicateName = new(
+        "SD2003", Severity.Error,
+        "'{0}' is declared twice in this model",
+        "rename one of them",
+        "model M() { input x: f32[4]\n input x: f32[4]\n output y = x }");
+
+    /// <summary>There is no module '{0}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownModule = new(
+        "SD2004", Severity.Error,
+        "there is no module '{0}'",
+        "modules of the library are std.nn, std.attention and std.formats; other modules are files beside this one",
+        "import std.nope\nconst a = 1");
+
+    /// <summary>'{0}' needs {1} of {2} to be equal, but {3}.</summary>
+    public static readonly DiagnosticDescriptor ShapeMismatch = new(
+        "SD2005", Severity.Error,
+        "'{0}' needs {1} of {2} to be equal, but {3}",
+        "check the shapes of the operands",
+        "import std.nn\nmodel M() { input x: f32[4, 5]\n input w: f32[6, 7]\n output y = matmul(x, w) }");
+
+    /// <summary>'{0}' takes {1} with {2} indices, but it has shape {3}.</summary>
+    public static readonly DiagnosticDescriptor RankMismatch = new(
+        "SD2006", Severity.Error,
+        "'{0}' takes {1} with {2} indices, but it has shape {3}",
+        "reshape it, or index it",
+        "import std.nn\nmodel M() { input x: f32[4]\n input w: f32[6, 7]\n output y = matmul(x, w) }");
+
+    /// <summary>Shapes {0} and {1} do not go together.</summary>
+    public static readonly DiagnosticDescriptor CannotBroadcast = new(
+        "SD2007", Severity.Error,
+        "shapes {0} and {1} do not go together",
+        "extents must be equal or 1, counted from the last index",
+        "model M() { input x: f32[4, 5]\n input y: f32[4]\n output z = x + y }");
+
+    /// <summary>'{0}' needs an argument for '{1}'.</summary>
+    public static readonly DiagnosticDescriptor MissingArgument = new(
+        "SD2008", Severity.Error,
+        "'{0}' needs an argument for '{1}'",
+        "it is {2}",
+        "import std.nn\nmodel M() { input x: f32[4, 5]\n output y = matmul(x) }");
+
+    /// <summary>'{0}' takes {1} arguments, not {2}.</summary>
+    public static readonly DiagnosticDescriptor TooManyArguments = new(
+        "SD2009", Severity.Error,
+        "'{0}' takes {1} arguments, not {2}",
+        "it is {3}",
+        "import std.nn\nmodel M() { input x: f32[4, 5]\n output y = relu(x, 1, 2) }");
+
+    /// <summary>'{0}' has no argument '{1}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownArgument = new(
+        "SD2010", Severity.Error,
+        "'{0}' has no argument '{1}'",
+        "it is {2}",
+        "import std.nn\nmodel M() { input x: f32[4, 5]\n output y = softmax(x, axes: 1) }");
+
+    /// <summary>Expected {0}, found {1}.</summary>
+    public static readonly DiagnosticDescriptor WrongKind = new(
+        "SD2011", Severity.Error,
+        "expected {0}, found {1}",
+        "{2}",
+        "model M() { input x: f32[4, \"a\"]\n output y = x }");
+
+    /// <summary>'{0}' is {1} and cannot be called.</summary>
+    public static readonly DiagnosticDescriptor NotCallable = new(
+        "SD2012", Severity.Error,
+        "'{0}' is {1} and cannot be called",
+        "only operators, functions, layers and masks are called",
+        "const a = 1\nmodel M() { input x: f32[4]\n output y = a(x) }");
+
+    /// <summary>'{0}' has no extent here: no operand is indexed by it alone.</summary>
+    public static readonly DiagnosticDescriptor NotAnIndex = new(
+        "SD2013", Severity.Error,
+        "'{0}' has no extent here: no operand is indexed by it alone",
+        "write its extent: '{0} < n'",
+        "op f(x[i]) -> y[i] = sum(k) x[i + k]\nmodel M() { input x: f32[4]\n output y = f(x) }");
+
+    /// <summary>The extent of '{0}' does not follow from the operands.</summary>
+    public static readonly DiagnosticDescriptor CannotInferExtent = new(
+        "SD2014", Severity.Error,
+        "the extent of '{0}' does not follow from the operands",
+        "write it: '{0} < n'",
+        "op f(x[i]) -> y[p] = x[p % 2]\nmodel M() { input x: f32[4]\n output y = f(x) }");
+
+    /// <summary>'{0}' has {1} indices, but {2} subscripts are given.</summary>
+    public static readonly DiagnosticDescriptor SubscriptCount = new(
+        "SD2015", Severity.Error,
+        "'{0}' has {1} indices, but {2} subscripts are given",
+        "give one subscript for each index, or '..'",
+        "op f(x[i, j]) -> y[i, j] = x[i]\nmodel M() { input x: f32[4, 4]\n output y = f(x) }");
+
+    /// <summary>A subscript or extent must be an integer expression of indices and dims.</summary>
+    public static readonly DiagnosticDescriptor NotAnInteger = new(
+        "SD2016", Severity.Error,
+        "a subscript or extent must be an integer expression of indices and dims",
+        "use +, -, *, / and %",
+        "op f(x[i]) -> y[i] = x[exp(i)]\nmodel M() { input x: f32[4]\n output y = f(x) }");
+
+    /// <summary>'{0}' is not an element type.</summary>
+    public static readonly DiagnosticDescriptor UnknownElementType = new(
+        "SD2017", Severity.Error,
+        "'{0}' is not an element type",
+        "element types are f32, f16, bf16, i8, u8, i32, i64 and bool",
+        "model M() { input x: f33[4]\n output y = x }");
+
+    /// <summary>'{0}' is declared {1}, but its value is {2}.</summary>
+    public static readonly DiagnosticDescriptor TypeMismatch = new(
+        "SD2018", Severity.Error,
+        "'{0}' is declared {1}, but its value is {2}",
+        "change the declaration, or cast the value",
+        "model M() { input x: f32[4]\n output y: f32[5] = x }");
+
+    /// <summary>The range of '{0}' must be integers, the first at most the second.</summary>
+    public static readonly DiagnosticDescriptor DimRange = new(
+        "SD2019", Severity.Error,
+        "the range of '{0}' must be integers, the first at most the second",
+        "write 'N: dim 1..64'",
+        "model M(N: dim 8..2) { input x: f32[N]\n output y = x }");
+
+    /// <summary>'{0}' has no output.</summary>
+    public static readonly DiagnosticDescriptor NoOutput = new(
+        "SD2020", Severity.Error,
+        "'{0}' has no output",
+        "add 'output name = value'",
+        "model M() { input x: f32[4] }");
+
+    /// <summary>This must be known when compiling.</summary>
+    public static readonly DiagnosticDescriptor NotStatic = new(
+        "SD2021", Severity.Error,
+        "this must be known when compiling",
+        "values of tensors are known only when the model runs; use dims, attributes and constants",
+        "model M() { input x: f32[4]\n let y = if x > 0 { x } else { x }\n output z = y }");
+
+    /// <summary>'{0}' calls itself.</summary>
+    public static readonly DiagnosticDescriptor Recursion = new(
+        "SD2022", Severity.Error,
+        "'{0}' calls itself",
+        "use a static 'for'",
+        "layer a(x: f32[4]) { x |> a }\nmodel M() { input x: f32[4]\n output y = x |> a }");
+
+    /// <summary>{0} belongs in {1}.</summary>
+    public static readonly DiagnosticDescriptor Misplaced = new(
+        "SD2023", Severity.Error,
+        "{0} belongs in {1}",
+        "move it",
+        "fn f(x) { param w: f32[2]\n x }\nmodel M() { input x: f32[4]\n output y = f(x) }");
+
+    /// <summary>A reshape of {0} to {1} changes the number of elements.</summary>
+    public static readonly DiagnosticDescriptor TooManyElements = new(
+        "SD2024", Severity.Error,
+        "a reshape of {0} to {1} changes the number of elements",
+        "both must have the same number of elements",
+        "model M() { input x: f32[4]\n output y = reshape(x, [5]) }");
+
+    /// <summary>Index {0} is outside the {1} entries.</summary>
+    public static readonly DiagnosticDescriptor IndexRange = new(
+        "SD2025", Severity.Error,
+        "index {0} is outside the {1} entries",
+        "indices count from 0",
+        "const a = [1, 2]\nmodel M() { input x: f32[4, a[5]]\n output y = x }");
+
+    /// <summary>{0} names for {1} values.</summary>
+    public static readonly DiagnosticDescriptor TupleCount = new(
+        "SD2026", Severity.Error,
+        "{0} names for {1} values",
+        "give one name for each value",
+        "model M() { input x: f32[4]\n let a, b = x\n output y = a }");
+
+    /// <summary>{0} has no '{1}'.</summary>
+    public static readonly DiagnosticDescriptor NoMember = new(
+        "SD2027", Severity.Error,
+        "{0} has no '{1}'",
+        "tensors have 'shape' and 'rank'",
+        "model M() { input x: f32[4]\n output y = x * x.size }");
+
+    /// <summary>Division by zero.</summary>
+    public static readonly DiagnosticDescriptor DivisionByZero = new(
+        "SD2028", Severity.Error,
+        "division by zero",
+        "check the attributes this is computed from",
+        "const a = 1 / 0\nmodel M() { input x: f32[a]\n output y = x }");
+
+    /// <summary>A reduction with indices belongs in an operator.</summary>
+    public static readonly DiagnosticDescriptor ReductionOutsideOp = new(
+        "SD2029", Severity.Error,
+        "a reduction with indices belongs in an operator",
+        "write an 'op', or call one of the library",
+        "model M() { input x: f32[4]\n output y = sum(i) x[i] }");
+
+    /// <summary>'{0}' of a {1} tensor is not defined.</summary>
+    public static readonly DiagnosticDescriptor IntegerNeedsCast = new(
+        "SD2030", Severity.Error,
+        "'{0}' of a {1} tensor is not defined",
+        "cast it first: 'cast(x, f32)'",
+        "model M() { input x: bool[4]\n output y = exp(x) }");
+
+    /// <summary>'{0}' is never used.</summary>
+    public static readonly DiagnosticDescriptor Unused = new(
+        "SD2101", Severity.Warning,
+        "'{0}' is never used",
+        "remove it",
+        "model M() { input x: f32[4]\n input z: f32[4]\n output y = x }");
+
+    /// <summary>Every row of this class.</summary>
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } =
+    [
+        UnknownName, DuplicateItem, DuplicateName, UnknownModule, ShapeMismatch, RankMismatch,
+        CannotBroadcast, MissingArgument, TooManyArguments, UnknownArgument, WrongKind, NotCallable,
+        NotAnIndex, CannotInferExtent, SubscriptCount, NotAnInteger, UnknownElementType, TypeMismatch,
+        DimRange, NoOutput, NotStatic, Recursion, Misplaced, TooManyElements,
+        IndexRange, TupleCount, NoMember, DivisionByZero, ReductionOutsideOp, IntegerNeedsCast,
+        Unused,
+    ];
+}

@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+
+namespace SparseDsl.Dsl.Diagnostics;
+
+/// <summary>SD3xxx: sparsity and storage.</summary>
+public static class SparsityDiagnostics
+{
+    /// <summary>'{0}' is sparse in '{1}', but this expression is not zero there.</summary>
+    public static readonly DiagnosticDescriptor NotZeroWhereSparse = new(
+        "SD3001", Severity.Error,
+        "'{0}' is sparse in '{1}', but this expression is not zero there",
+        "store the operand dense ('@format(dense)'), or write the value at zero separately",
+        "import std.nn\nmodel M() { input x: f32[4, 4]\n param w: f32[4, 4] @format(csr)\n output y = x + exp(w) }");
+
+    /// <summary>'{0}' and '{1}' are both sparse in '{2}': one of them must be found by its coordinate.</summary>
+    public static readonly DiagnosticDescriptor TwoSparseOperands = new(
+        "SD3002", Severity.Error,
+        "'{0}' and '{1}' are both sparse in '{2}': one of them must be found by its coordinate",
+        "store one of them dense",
+        "import std.nn\nmodel M() { param a: f32[4, 4] @format(csr)\n param b: f32[4, 4] @format(csr)\n output y = matmul(a, b) }");
+
+    /// <summary>There is no annotation '@{0}' here.</summary>
+    public static readonly DiagnosticDescriptor UnknownAnnotation = new(
+        "SD3003", Severity.Error,
+        "there is no annotation '@{0}' here",
+        "{1}",
+        "model M() { input x: f32[4]\n param w: f32[4] @sparsely\n output y = x * w }");
+
+    /// <summary>{0} must be between 0% and 100%.</summary>
+    public static readonly DiagnosticDescriptor BadFraction = new(
+        "SD3005", Severity.Error,
+        "{0} must be between 0% and 100%",
+        "write it like 90%",
+        "model M() { input x: f32[4]\n param w: f32[4] @unstructured(zeros >= 190%)\n output y = x * w }");
+
+    /// <summary>'nm({0}, {1})' needs 0 &lt; n &lt; m &lt;= 32.</summary>
+    public static readonly DiagnosticDescriptor BadNm = new(
+        "SD3006", Severity.Error,
+        "'nm({0}, {1})' needs 0 < n < m <= 32",
+        "n of m means at most n non-zeros in every m",
+        "model M() { input x: f32[4]\n param w: f32[4] @nm(4, 2)\n output y = x * w }");
+
+    /// <summary>'{0}' has {1} elements along its last index, which is no multiple of {2}.</summary>
+    public static readonly DiagnosticDescriptor NmExtent = new(
+        "SD3007", Severity.Error,
+        "'{0}' has {1} elements along its last index, which is no multiple of {2}",
+        "pad the tensor, or use another pattern",
+        "model M() { input x: f32[5]\n param w: f32[5] @nm(2, 4)\n output y = x * w }");
+
+    /// <summary>A block needs two positive extents and a tensor of at least two indices.</summary>
+    public static readonly DiagnosticDescriptor BadBlock = new(
+        "SD3008", Severity.Error,
+        "a block needs two positive extents and a tensor of at least two indices",
+        "write '@block(4, 1)'",
+        "model M() { input x: f32[5]\n param w: f32[5] @block(4, 1)\n output y = x * w }");
+
+    /// <summary>'@{0}' takes {1}.</summary>
+    public static readonly DiagnosticDescriptor AnnotationArguments = new(
+        "SD3009", Severity.Error,
+        "'@{0}' takes {1}",
+        "see the list of annotations in the language page",
+        "model M() { input x: f32[4]\n param w: f32[4] @nm(2)\n output y = x * w }");
+
+    /// <summary>No parameter of '{0}' matches '{1}'.</summary>
+    public static readonly DiagnosticDescriptor GlobMatchesNothing = new(
+        "SD3010", Severity.Error,
+        "no parameter of '{0}' matches '{1}'",
+        "parameters are {2}",
+        "model M() { input x: f32[4]\n param w: f32[4]\n output y = x * w }\nsparsify M { v : dense }");
+
+    /// <summary>There is no model '{0}' to sparsify.</summary>
+    public static readonly DiagnosticDescriptor UnknownOverlayModel = new(
+        "SD3011", Severity.Error,
+        "there is no model '{0}' to sparsify",
+        "name a model of this module or of an imported one",
+        "sparsify Nope { w : dense }");
+
+    /// <summary>'{0}' has more than one sparsity annotation.</summary>
+    public static readonly DiagnosticDescriptor ConflictingAnnotations = new(
+        "SD3012", Severity.Error,
+        "'{0}' has more than one sparsity annotation",
+        "keep one",
+        "model M() { input x: f32[4]\n param w: f32[4] @dense @unstructured(zeros >= 50%)\n output y = x * w }");
+
+    /// <summary>There is no format '{0}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownFormat = new(
+        "SD3013", Severity.Error,
+        "there is no format '{0}'",
+        "import std.formats, or declare it: 'format {0} = [i, j] -> …'",
+        "model M() { input x: f32[4]\n param w: f32[4] @format(nope)\n output y = x * w }");
+
+    /// <summary>The format '{0}' is not usable: {1}.</summary>
+    public static readonly DiagnosticDescriptor BadFormat = new(
+        "SD3014", Severity.Error,
+        "the format '{0}' is not usable: {1}",
+        "every index is stored once: as 'i', or as the pair 'i / r' and 'i % r' in this order",
+        "format f = [i, j] -> dense(i)\nmodel M() { input x: f32[4]\n param w: f32[4, 4] @format(f)\n output y = x * w }");
+
+    /// <summary>The format '{0}' stores {1} indices, '{2}' has {3}.</summary>
+    public static readonly DiagnosticDescriptor FormatRank = new(
+        "SD3015", Severity.Error,
+        "the format '{0}' stores {1} indices, '{2}' has {3}",
+        "use a format for tensors of this rank",
+        "import std.formats\nmodel M() { input x: f32[4]\n param w: f32[4] @format(csr)\n output y = x * w }");
+
+    /// <summary>'{0}' is understood but not compiled yet.</summary>
+    public static readonly DiagnosticDescriptor NotCompiledYet = new(
+        "SD3900", Severity.Error,
+        "'{0}' is understood but not compiled yet",
+        "{1}",
+        "model M() { input x: f32[8, 4]\n output y = keep(x, top: 50%) }");
+
+    /// <summary>'@{0}' selects values and belongs on a value, not on a parameter.</summary>
+    public static readonly DiagnosticDescriptor SelectionOnParameter = new(
+        "SD3016", Severity.Error,
+        "'@{0}' selects values and belongs on a value, not on a parameter",
+        "write it behind an expression: 'g @{0}(…)'",
+        "model M() { input x: f32[4]\n param w: f32[4] @topk(2)\n output y = x * w }");
+
+    /// <summary>'@{0}' is a promise about weights and belongs on a parameter.</summary>
+    public static readonly DiagnosticDescriptor PromiseOnValue = new(
+        "SD3017", Severity.Error,
+        "'@{0}' is a promise about weights and belongs on a parameter",
+        "use '@topk' or '@threshold' on values",
+        "model M() { input x: f32[4]\n output y = x @nm(2, 4) }");
+
+    /// <summary>Every row of this class.</summary>
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } =
+    [
+        NotZeroWhereSparse, TwoSparseOperands, UnknownAnnotation, BadFraction, BadNm, NmExtent,
+        BadBlock, AnnotationArguments, GlobMatchesNothing, UnknownOverlayModel, ConflictingAnnotations, UnknownFormat,
+        BadFormat, FormatRank, NotCompiledYet, SelectionOnParameter, PromiseOnValue,
+    ];
+}
