@@ -56,24 +56,43 @@ internal sealed class BitmaskLevel(BoundLevel source, int number, Dim extent) : 
 
     public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
 
-    public override ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, TensorData> arrays)
+    internal override LevelEntries Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays)
     {
-        var words = (extent + WordBits - 1) / WordBits;
-        var bits = new int[parents.Length * words];
-        var starts = new int[parents.Length];
-        var next = 0;
-        for (var parent = 0; parent < parents.Length; parent++)
+        var words = Words(extent);
+        var bits = new int[checked(parents.Parents * words)];
+        for (var parent = 0; parent < parents.Parents; parent++)
         {
-            starts[parent] = next;
-            next += parents[parent].Length;
-            foreach (var coordinate in parents[parent])
+            foreach (var coordinate in parents.Of(parent))
             {
                 bits[(parent * words) + (coordinate / WordBits)] |= 1 << (coordinate % WordBits);
             }
         }
 
-        arrays.Add(Starts, TensorData.FromInt32s(starts, starts.Length));
+        arrays.Add(Starts, TensorData.FromInt32s([.. parents.Starts.Take(parents.Parents)], parents.Parents));
         arrays.Add(Bits, TensorData.FromInt32s(bits, bits.Length));
         return parents;
     }
+
+    internal override LevelEntries Unpack(int parents, int extent, IReadOnlyDictionary<string, TensorData> arrays)
+    {
+        var words = Words(extent);
+        var firsts = LevelArrays.Int32s(arrays, Starts, parents);
+        var bits = LevelArrays.Int32s(arrays, Bits, (long)parents * words);
+        var coordinates = new List<int>();
+        var starts = new int[parents + 1];
+        for (var parent = 0; parent < parents; parent++)
+        {
+            if (firsts[parent] != coordinates.Count)
+            {
+                throw new FormatMismatchException(FormattableString.Invariant($"the array '{Starts}' holds {firsts[parent]} where {coordinates.Count} bits are set before"));
+            }
+
+            coordinates.AddRange(Enumerable.Range(0, words * WordBits).Where(c => ((bits[(parent * words) + (c / WordBits)] >> (c % WordBits)) & 1) != 0));
+            starts[parent + 1] = coordinates.Count;
+        }
+
+        return LevelArrays.Checked(new LevelEntries(starts, [.. coordinates]), extent, repeats: false, Bits);
+    }
+
+    private static int Words(int extent) => (extent + WordBits - 1) / WordBits;
 }

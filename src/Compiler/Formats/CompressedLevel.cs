@@ -39,17 +39,18 @@ internal sealed class CompressedLevel(BoundLevel source, int number, Dim extent,
 
     public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
 
-    public override ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, TensorData> arrays)
+    internal override LevelEntries Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays)
     {
-        var pointers = new int[parents.Length + 1];
-        for (var i = 0; i < parents.Length; i++)
-        {
-            pointers[i + 1] = pointers[i] + parents[i].Length;
-        }
-
-        int[] coordinates = [.. parents.SelectMany(p => p)];
-        arrays.Add(Pointers, TensorData.FromInt32s(pointers, pointers.Length));
-        arrays.Add(Coordinates, TensorData.FromInt32s(coordinates, coordinates.Length));
+        arrays.Add(Pointers, TensorData.FromInt32s(parents.Starts, parents.Starts.Length));
+        arrays.Add(Coordinates, TensorData.FromInt32s(parents.Coordinates, parents.Coordinates.Length));
         return parents;
+    }
+
+    internal override LevelEntries Unpack(int parents, int extent, IReadOnlyDictionary<string, TensorData> arrays)
+    {
+        var starts = LevelArrays.Int32s(arrays, Pointers, parents + 1L);
+        var coordinates = LevelArrays.Int32s(arrays, Coordinates);
+        LevelArrays.CheckStarts(starts, coordinates.Length, Pointers);
+        return LevelArrays.Checked(new LevelEntries(starts, coordinates), extent, repeats, Coordinates);
     }
 }

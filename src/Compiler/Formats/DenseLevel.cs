@@ -33,9 +33,7 @@ internal sealed class DenseLevel(BoundLevel source, int number, Dim extent) : Le
     public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) =>
         Loop.Add(Loop.Mul(parent, scope.Lower(Extent)), coordinate);
 
-    public override ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, TensorData> arrays)
-    {
-        ImmutableArray<int> every = [.. Enumerable.Range(0, extent)];
-        return [.. parents.Select(_ => every)];
-    }
+    internal override LevelEntries? Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays) => null;
+
+    internal override LevelEntries? Unpack(int parents, int extent, IReadOnlyDictionary<string, TensorData> arrays) => null;
 }

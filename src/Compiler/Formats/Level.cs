@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
@@ -77,12 +78,15 @@ public abstract class Level(BoundLevel source, int number, Dim extent)
     public abstract LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate);
 
     /// <summary>
-    /// Builds this level's arrays. <paramref name="parents"/> has, for every parent position in order, the coordinates (of this level) of the non-zero
-    /// entries below it, increasing and without repeats unless the level is not unique. Returns the coordinates that are stored for each parent, in
-    /// storage order: a level may store more than it is given (dense stores all, n-of-m pads).
+    /// Builds this level's arrays. <paramref name="parents"/> has, for every parent position in order, the coordinates of the non-zero entries below it.
+    /// Returns the coordinates that are stored, which may be more (n-of-m pads); null when every coordinate is stored below every parent.
     /// </summary>
     /// <exception cref="FormatMismatchException">The data does not fit, e.g. three non-zeros in a group of 2:4.</exception>
-    public abstract ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, Data.TensorData> arrays);
+    internal abstract LevelEntries? Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays);
+
+    /// <summary>The inverse of <see cref="Pack"/>: the stored coordinates of a number of parent positions, read from this level's arrays.</summary>
+    /// <exception cref="FormatMismatchException">The arrays are not what <see cref="Pack"/> makes.</exception>
+    internal abstract LevelEntries? Unpack(int parents, int extent, IReadOnlyDictionary<string, TensorData> arrays);
 }
 
 /// <summary>The data does not have the structure its format needs; turned into a diagnostic with the tensor's name.</summary>

@@ -41,15 +41,26 @@ internal sealed class PickLevel(BoundLevel source, int number, Dim extent) : Lev
 
     public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
 
-    public override ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, TensorData> arrays)
+    internal override LevelEntries Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays)
     {
-        ImmutableArray<ImmutableArray<int>> stored = [.. parents.Select(p => Filled(p, extent))];
-        int[] coordinates = [.. stored.SelectMany(s => s)];
+        var coordinates = new int[checked(parents.Parents * count)];
+        for (var parent = 0; parent < parents.Parents; parent++)
+        {
+            Fill(coordinates.AsSpan(parent * count, count), parents.Of(parent), extent);
+        }
+
         arrays.Add(Coordinates, TensorData.FromInt32s(coordinates, coordinates.Length));
-        return stored;
+        return LevelEntries.Regular(parents.Parents, count, coordinates);
     }
 
-    private ImmutableArray<int> Filled(ImmutableArray<int> nonZeros, int extent)
+    internal override LevelEntries Unpack(int parents, int extent, IReadOnlyDictionary<string, TensorData> arrays)
+    {
+        var coordinates = LevelArrays.Int32s(arrays, Coordinates, (long)parents * count);
+        return LevelArrays.Checked(LevelEntries.Regular(parents, count, coordinates), extent, repeats: false, Coordinates);
+    }
+
+    /// <summary>The non-zeros' coordinates and the smallest others, increasing: as many others as there is room for.</summary>
+    private void Fill(Span<int> slots, ReadOnlySpan<int> nonZeros, int extent)
     {
         if (nonZeros.Length > count || extent < count)
         {
@@ -57,7 +68,20 @@ internal sealed class PickLevel(BoundLevel source, int number, Dim extent) : Lev
                 $"a group of {extent} holds {nonZeros.Length} non-zeros, 'pick({count})' keeps {count}"));
         }
 
-        var zeros = Enumerable.Range(0, extent).Where(c => !nonZeros.Contains(c));
-        return [.. nonZeros.Concat(zeros.Take(count - nonZeros.Length)).OrderBy(c => c)];
+        var padding = count - nonZeros.Length;
+        var (slot, next) = (0, 0);
+        for (var coordinate = 0; slot < count; coordinate++)
+        {
+            if (next < nonZeros.Length && nonZeros[next] == coordinate)
+            {
+                next++;
+                slots[slot++] = coordinate;
+            }
+            else if (padding > 0)
+            {
+                padding--;
+                slots[slot++] = coordinate;
+            }
+        }
     }
 }

@@ -34,15 +34,23 @@ internal sealed class SingletonLevel(BoundLevel source, int number, Dim extent) 
 
     public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
 
-    public override ImmutableArray<ImmutableArray<int>> Pack(ImmutableArray<ImmutableArray<int>> parents, int extent, IDictionary<string, TensorData> arrays)
+    internal override LevelEntries Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays)
     {
-        if (parents.Any(p => p.Length != 1))
+        for (var parent = 0; parent < parents.Parents; parent++)
         {
-            throw new FormatMismatchException("a singleton level needs exactly one entry below every position of the level before it");
+            if (parents.Of(parent).Length != 1)
+            {
+                throw new FormatMismatchException("a singleton level needs exactly one entry below every position of the level before it");
+            }
         }
 
-        int[] coordinates = [.. parents.Select(p => p[0])];
-        arrays.Add(Coordinates, TensorData.FromInt32s(coordinates, coordinates.Length));
+        arrays.Add(Coordinates, TensorData.FromInt32s(parents.Coordinates, parents.Coordinates.Length));
         return parents;
+    }
+
+    internal override LevelEntries Unpack(int parents, int extent, IReadOnlyDictionary<string, TensorData> arrays)
+    {
+        var coordinates = LevelArrays.Int32s(arrays, Coordinates, parents);
+        return LevelArrays.Checked(LevelEntries.Regular(parents, 1, coordinates), extent, repeats: false, Coordinates);
     }
 }
