@@ -70,6 +70,22 @@ public static class LoweringDiagnostics
         }
         """);
 
+    /// <summary>A promise of sparsity that is not worth its storage.</summary>
+    public static readonly DiagnosticDescriptor DoesNotPay = new(
+        "SD4005",
+        Severity.Warning,
+        "the sparsity of '{0}' does not pay: {1} of its elements would be stored, and a sparse loop wins below {2}",
+        "it runs dense; prune further, use blocks, or drop the annotation",
+        """
+        module m
+        import std.nn
+        model M() {
+            input x: f32[1, 64]
+            param w: f32[64, 64] @nm(2, 4)
+            output y = linear_no_bias(x, w)
+        }
+        """);
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [DoesNotPay, NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript];
 }
