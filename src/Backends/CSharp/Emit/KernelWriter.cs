@@ -44,9 +44,9 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
             scope.NonNegative.Add(scalar);
         }
 
-        var maskSizes = MaskSizes.Collect(kernel.Body);
+        var maskElements = MaskElements.Collect(kernel.Body);
         var parts = new List<Part>();
-        var statements = new StatementWriter(text, scope, maskSizes);
+        var statements = new StatementWriter(text, scope, maskElements);
         statements.Parallel = loop => parts.Add(Start(loop, kernel, method, parts.Count, scope, statements));
         text.Line();
         text.Summary(kernel.Label);
@@ -58,7 +58,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
         Function($"public static void {method}({string.Join(", ", parameters)})", ScratchOutside(kernel.Body), scope, () => statements.Write(kernel.Body));
         foreach (var part in parts)
         {
-            WritePart(part, maskSizes);
+            WritePart(part, maskElements);
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
         if (IsUneven(body))
         {
             // Iterations cost differently: threads take small pieces as they become free.
-            text.Line($"var count{suffix} = {count};");
+            text.Line($"int count{suffix} = {count};");
             text.Line($"team.RunDynamic(&{part.Method}, &{arguments}, count{suffix}, 1 + (count{suffix} / (8 * team.Threads)));");
         }
         else
@@ -109,7 +109,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
         return part;
     }
 
-    private void WritePart(Part part, Dictionary<Variable, int> maskSizes)
+    private void WritePart(Part part, Dictionary<Variable, ElementType> maskElements)
     {
         var scope = new Scope(target, new Names(Reserved));
         List<(string Type, string Outer, string Inner)> fields =
@@ -123,7 +123,12 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
         }
 
         text.Line();
-        text.Open($"private static void {part.Method}(void* context, int begin, int end)".Insert(0, Attributes(part.Loop.Body)));
+        if (LoopTree.All(part.Loop.Body).Any(s => s is Stmt.Scratch))
+        {
+            text.Line("[SkipLocalsInit]");
+        }
+
+        text.Open($"private static void {part.Method}(void* context, int begin, int end)");
         text.Line($"var arguments = ({part.Struct}*)context;");
         foreach (var (_, outer, inner) in fields)
         {
@@ -137,7 +142,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
 
         Body(LoopTree.All(part.Loop.Body).OfType<Stmt.Scratch>(), scope, () =>
         {
-            var statements = new StatementWriter(text, scope, maskSizes);
+            var statements = new StatementWriter(text, scope, maskElements);
             var name = scope.Declare(part.Loop.Variable, 1);
             if (scope.NonNegative.Holds(part.Loop.Begin))
             {
@@ -222,8 +227,6 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
     private static long Bytes(Buffer buffer) => buffer.Count.Constant * buffer.Element.Size()
         ?? throw new CompilerBugException($"the scratch buffer '{buffer.Name}' has no constant size");
 
-    private static string Attributes(Stmt body) => LoopTree.All(body).Any(s => s is Stmt.Scratch) ? "[SkipLocalsInit] " : "";
-
     private static IReadOnlyList<Stmt.Scratch> ScratchOutside(Stmt statement) => statement switch
     {
         Stmt.Scratch scratch => [scratch],
@@ -258,8 +261,8 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
             return CSharpTypes.Vector(variable.Type);
         }
 
-        var size = outer.MaskSize(variable);
-        inner.SetMaskSize(variable, size);
-        return CSharpTypes.Vector(variable.Type with { Element = CSharpTypes.MaskElement(size) });
+        var element = outer.MaskElement(variable);
+        inner.SetMaskElement(variable, element);
+        return CSharpTypes.Vector(variable.Type with { Element = element });
     }
 }

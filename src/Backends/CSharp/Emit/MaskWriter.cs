@@ -13,7 +13,8 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
 {
     /// <summary>The mask for values of an element type, in that type's vector.</summary>
     public Code Write(LoopExpr mask, ElementType element) =>
-        mask is LoopExpr.Op { Operation.Name: "lt" or "le" or "gt" or "ge" or "eq" } op && op.Children[0].Type.Element == element ? Compare(op)
+        IsComparison(mask, element) ? Compare((LoopExpr.Op)mask)
+            : mask is LoopExpr.Var variable && scope.MaskElement(variable.Variable) == element ? new(scope.Name(variable.Variable))
             : VectorWriter.As(Write(mask, element.Size()), CSharpTypes.MaskElement(element.Size()), element);
 
     /// <summary>The mask with lanes of this many bytes, in a vector of signed integers.</summary>
@@ -23,10 +24,15 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
         return Resize(Natural(mask, natural), natural, size, mask.Type.Lanes);
     }
 
+    /// <summary>The type that a mask comes out of its operation in; null when any will do.</summary>
+    public ElementType? NaturalElement(LoopExpr mask) =>
+        mask is LoopExpr.Op { Children: [{ Type.Element: not ElementType.Bool and var element }, ..] } && IsComparison(mask, element) ? element
+            : NaturalSize(mask) is { } size ? CSharpTypes.MaskElement(size) : null;
+
     /// <summary>Bytes of a lane of the mask as it comes out of its operation; null when any will do.</summary>
     public int? NaturalSize(LoopExpr mask) => mask switch
     {
-        LoopExpr.Var variable => scope.MaskSize(variable.Variable),
+        LoopExpr.Var variable => scope.MaskElement(variable.Variable).Size(),
         LoopExpr.Load or LoopExpr.Gather => 1,
         LoopExpr.Cast cast => cast.Children[0].Type.Element.Size(),
         LoopExpr.Op { Operation.Rule: ResultRule.Bool } op when op.Children[0].Type.Element != ElementType.Bool => op.Children[0].Type.Element.Size(),
@@ -44,12 +50,15 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
         return kind is ReduceKind.Max or ReduceKind.Sum ? Code.Binary("!=", part, new("0")) : Code.Binary("==", part, new(every));
     }
 
+    private static bool IsComparison(LoopExpr mask, ElementType element) =>
+        mask is LoopExpr.Op { Operation.Name: "lt" or "le" or "gt" or "ge" or "eq" } op && op.Children[0].Type.Element == element;
+
     private Code Natural(LoopExpr mask, int size)
     {
         var type = new LoopType(CSharpTypes.MaskElement(size), mask.Type.Lanes);
         return mask switch
         {
-            LoopExpr.Var variable => new(scope.Name(variable.Variable)),
+            LoopExpr.Var variable => VectorWriter.As(new(scope.Name(variable.Variable)), scope.MaskElement(variable.Variable), type.Element),
             LoopExpr.Const constant => new(CSharpTypes.Vector(type) + (constant.Value != 0 ? ".AllBitsSet" : ".Zero")),
             LoopExpr.Splat splat => VectorWriter.Call(type, "Create", AllBits(scalars.Write(splat.Children[0]), type.Element)),
             LoopExpr.FirstLanes first => FirstLanes(first, type),

@@ -62,7 +62,6 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         text.Line($"// The model {program.Name}, written by SparseDsl. Changes are lost when it is generated again.");
         text.Line("// </auto-generated>");
         text.Line("#nullable enable");
-        text.Line("#pragma warning disable CS0162, CS0219, CS0164 // what is constant for one model is not for all");
         text.Line();
         foreach (var space in new[]
         {
@@ -151,7 +150,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
             text.Line($"fixed ({CSharpTypes.Public(region.Element)}* {Pointer(region)} = {parameters[region]})");
         }
 
-        text.Open("");
+        text.OpenBrace();
         text.Line($"_engine.Run([{string.Join(", ", Tensors.Select(r => $"(nint){Pointer(r)}"))}], extents);");
         text.Close();
         text.Close();

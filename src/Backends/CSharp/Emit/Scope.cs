@@ -1,5 +1,6 @@
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
 using SparseDsl.Dsl.Scalars;
 using Buffer = SparseDsl.Compiler.Loops.Buffer;
 
@@ -11,7 +12,7 @@ internal sealed class Scope(Target target, Names names)
     private readonly Dictionary<Variable, string> variables = [];
     private readonly Dictionary<Buffer, string> buffers = [];
     private readonly Dictionary<Variable, int> depths = [];
-    private readonly Dictionary<Variable, int> maskSizes = [];
+    private readonly Dictionary<Variable, ElementType> maskElements = [];
 
     public Target Target { get; } = target;
 
@@ -36,10 +37,10 @@ internal sealed class Scope(Target target, Names names)
     public string Name(Buffer buffer) => buffers.TryGetValue(buffer, out var name) ? name
         : throw new CompilerBugException($"the buffer '{buffer.Name}' is not a parameter of its kernel");
 
-    /// <summary>Bytes of a lane of a mask variable.</summary>
-    public int MaskSize(Variable variable) => maskSizes[variable];
+    /// <summary>The type whose vector a mask variable is declared as.</summary>
+    public ElementType MaskElement(Variable variable) => maskElements[variable];
 
-    public void SetMaskSize(Variable variable, int size) => maskSizes[variable] = size;
+    public void SetMaskElement(Variable variable, ElementType element) => maskElements[variable] = element;
 
     /// <summary>The number of loops a value changes with: 0 for what stays the same during the kernel.</summary>
     public int DepthOf(LoopExpr value) => value switch

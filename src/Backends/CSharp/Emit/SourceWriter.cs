@@ -33,6 +33,11 @@ internal sealed class SourceWriter
     public void Open(string head)
     {
         Line(head);
+        OpenBrace();
+    }
+
+    public void OpenBrace()
+    {
         Line("{");
         depth++;
     }

@@ -13,13 +13,13 @@ internal sealed class StatementWriter
     private readonly ScalarWriter scalars;
     private readonly VectorWriter vectors;
     private readonly MaskWriter masks;
-    private readonly IReadOnlyDictionary<Variable, int> maskSizes;
+    private readonly IReadOnlyDictionary<Variable, ElementType> maskElements;
 
-    public StatementWriter(SourceWriter text, Scope scope, IReadOnlyDictionary<Variable, int> maskSizes)
+    public StatementWriter(SourceWriter text, Scope scope, IReadOnlyDictionary<Variable, ElementType> maskElements)
     {
         this.text = text;
         this.scope = scope;
-        this.maskSizes = maskSizes;
+        this.maskElements = maskElements;
         scalars = new ScalarWriter(scope);
         vectors = new VectorWriter(scope, scalars);
         masks = new MaskWriter(scope, scalars, vectors);
@@ -116,8 +116,8 @@ internal sealed class StatementWriter
         var type = variable.Type;
         if (type.Lanes > 1 && type.Element == ElementType.Bool)
         {
-            var size = masks.NaturalSize(value) ?? maskSizes.GetValueOrDefault(variable, 4);
-            scope.SetMaskSize(variable, size);
+            // A mask without a type of its own (of a tail) takes that of its first use.
+            scope.SetMaskElement(variable, masks.NaturalElement(value) ?? maskElements.GetValueOrDefault(variable, ElementType.I32));
         }
 
         var code = Value(value, variable);
@@ -142,15 +142,23 @@ internal sealed class StatementWriter
 
     private Code Value(LoopExpr value, Variable? target)
     {
-        var legal = Legalise.Expression(value);
+        var legal = Prepare(value);
         return legal.Type.Lanes == 1 ? scalars.Write(legal)
             : legal.Type.Element != ElementType.Bool ? vectors.Write(legal)
-            : masks.Write(legal, target is null ? 4 : scope.MaskSize(target));
+            : masks.Write(legal, target is null ? ElementType.I32 : scope.MaskElement(target));
     }
+
+    // Makes a value ready to be written; what would be too long for a line gets a name first.
+    private LoopExpr Prepare(LoopExpr value) => LongValues.Split(Legalise.Expression(value), part =>
+    {
+        var variable = new Variable("part", part.Type);
+        text.Line($"var {scope.Declare(variable, int.MaxValue)} = {vectors.Write(part)};");
+        return variable;
+    });
 
     private void Store(Stmt.Store store)
     {
-        var value = Legalise.Expression(store.Value);
+        var value = Prepare(store.Value);
         var offset = Legalise.Expression(store.Offset);
         if (value.Type.Lanes == 1)
         {

@@ -1,0 +1,20 @@
+using SparseDsl.Tests;
+
+namespace SparseDsl.Backends.Tests;
+
+/// <summary>Texts kept in tests/Golden; the environment variable UPDATE_GOLDENS=1 rewrites them.</summary>
+internal static class Golden
+{
+    public static void Check(string file, string actual)
+    {
+        var path = Repository.PathOf("tests/Golden/" + file);
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, actual);
+        }
+
+        Assert.True(File.Exists(path), $"tests/Golden/{file} is missing: run with UPDATE_GOLDENS=1");
+        Assert.Equal(File.ReadAllText(path), actual);
+    }
+}
