@@ -186,10 +186,13 @@ public class ModelTests
         Assert.DoesNotContain("\r", text, StringComparison.Ordinal);
     }
 
-    internal static LoopProgram Lowered(string target)
+    internal static LoopProgram Lowered(string target) => Lowered(target, target);
+
+    // The panel is as wide as four vectors of panelTarget.
+    internal static LoopProgram Lowered(string target, string panelTarget)
     {
         var lanes = Find(target).Lanes(4);
-        var panel = Panel(target);
+        var panel = Panel(panelTarget);
         var text = Model
             .Replace("splatL", lanes == 1 ? "" : $"splat{lanes}", StringComparison.Ordinal)
             .Replace("f32xL", lanes == 1 ? "f32" : $"f32x{lanes}", StringComparison.Ordinal)

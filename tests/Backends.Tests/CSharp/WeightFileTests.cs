@@ -1,0 +1,111 @@
+using SparseDsl.Backends.CSharp;
+using SparseDsl.Runtime;
+
+namespace SparseDsl.Backends.Tests.CSharp;
+
+/// <summary>Weight files come back as written, and damage is named.</summary>
+public sealed class WeightFileTests : IDisposable
+{
+    private static readonly string Hash = new('a', 64);
+
+    private readonly string folder = Directory.CreateTempSubdirectory("weights").FullName;
+
+    private string FilePath => Path.Combine(folder, "model.weights");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public unsafe void Arrays_come_back_aligned_and_equal_ones_are_stored_once()
+    {
+        byte[] large = [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * 7))];
+        Write(("avx512/fc.w", "f32", large), ("leer", "i32", []), ("größe", "u8", [1, 2, 3]), ("avx2/fc.w", "f32", [.. large]));
+
+        using var file = WeightFile.Open(FilePath);
+
+        Assert.Equal(Hash, file.ModelHash);
+        Assert.True(file.TryFind("avx512/fc.w", out var first));
+        Assert.True(file.TryFind("avx2/fc.w", out var second));
+        Assert.True(file.TryFind("größe", out var small));
+        Assert.True(file.TryFind("leer", out var empty));
+        Assert.False(file.TryFind("fc.w", out _));
+        Assert.Equal(large, new ReadOnlySpan<byte>((void*)first.Address, (int)first.ByteLength).ToArray());
+        Assert.Equal(first, second);
+        Assert.Equal(("u8", 3), (small.Element, small.ByteLength));
+        Assert.Equal([1, 2, 3], new ReadOnlySpan<byte>((void*)small.Address, 3).ToArray());
+        Assert.Equal(0, empty.ByteLength);
+        Assert.Equal(0, (first.Address | small.Address | empty.Address) % 64);
+        Assert.True(file.Bind("avx512/fc.w", "f32", 4, 250) == (byte*)first.Address);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_named()
+    {
+        Write(("w", "f32", new byte[64]));
+        using var file = WeightFile.Open(FilePath);
+        file.Require(Hash);
+        AssertFault($"the weight file 'model.weights' was packed for another model: its hash is {Hash}, the model's is {new string('b', 64)}", () => file.Require(new string('b', 64)));
+        AssertFault("the weight 'v' is missing in the weight file 'model.weights'", () => Bind("v", "f32", 16));
+        AssertFault("the weight 'w' is f32 in the weight file 'model.weights', not i32", () => Bind("w", "i32", 16));
+        AssertFault("the weight 'w' has 16 elements in the weight file 'model.weights', not 17", () => Bind("w", "f32", 17));
+
+        unsafe void Bind(string name, string element, long count) => file.Bind(name, element, 4, count);
+    }
+
+    [Fact]
+    public void Every_flipped_bit_is_noticed()
+    {
+        Write(("first", "f32", [.. Enumerable.Range(0, 100).Select(i => (byte)i)]), ("second", "i32", new byte[8]));
+        var good = File.ReadAllBytes(FilePath);
+        for (var i = 0; i < good.Length; i++)
+        {
+            if (i is >= 112 and < 128 || IsPaddingOfIndex(i))
+            {
+                continue; // zeros that mean nothing
+            }
+
+            byte[] bad = [.. good];
+            bad[i] ^= 0x10;
+            File.WriteAllBytes(FilePath, bad);
+            Assert.Throws<ModelException>(() => WeightFile.Open(FilePath).Dispose());
+        }
+
+        bool IsPaddingOfIndex(int i)
+        {
+            var end = 128 + (2 + 5 + 1 + 3 + 16) + (2 + 6 + 1 + 3 + 16);
+            return i >= end && i < (end + 63) / 64 * 64;
+        }
+    }
+
+    [Fact]
+    public void Every_shorter_file_is_truncated()
+    {
+        Write(("first", "f32", new byte[100]));
+        var good = File.ReadAllBytes(FilePath);
+        for (var length = 0; length < good.Length; length += 5)
+        {
+            File.WriteAllBytes(FilePath, good[..length]);
+            var error = Assert.Throws<ModelException>(() => WeightFile.Open(FilePath).Dispose());
+            Assert.Contains("is truncated", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Another_version_and_another_kind_of_file_are_told_apart()
+    {
+        Write(("w", "f32", new byte[64]));
+        var bytes = File.ReadAllBytes(FilePath);
+        bytes[8] = 2;
+        File.WriteAllBytes(FilePath, bytes);
+        AssertFault("the weight file 'model.weights' has version 2; this runtime reads version 1: pack the weights again", () => WeightFile.Open(FilePath));
+        File.WriteAllBytes(FilePath, new byte[300]);
+        AssertFault("the weight file 'model.weights' is not a file of packed weights", () => WeightFile.Open(FilePath));
+    }
+
+    private static void AssertFault(string message, Action action) => Assert.Equal(message, Assert.Throws<ModelException>(action).Message);
+
+    private void Write(params (string Name, string Element, byte[] Bytes)[] weights)
+    {
+        using var stream = File.Create(FilePath);
+        WeightFileWriter.Write(stream, Hash, [.. weights.Select(w => new PackedWeight(w.Name, w.Element, w.Bytes))]);
+    }
+}
