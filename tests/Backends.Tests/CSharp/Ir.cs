@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;

@@ -1,10 +1,9 @@
-using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Scalars;
-using Buffer = SparseDsl.Compiler.Loops.Buffer;
 using static SparseDsl.Backends.Tests.CSharp.Ir;
+using Buffer = SparseDsl.Compiler.Loops.Buffer;
 
 namespace SparseDsl.Backends.Tests.CSharp;
 

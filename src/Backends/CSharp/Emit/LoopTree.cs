@@ -1,4 +1,3 @@
-using SparseDsl.Compiler;
 using SparseDsl.Compiler.Loops;
 using Buffer = SparseDsl.Compiler.Loops.Buffer;
 

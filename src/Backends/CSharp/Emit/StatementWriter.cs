@@ -1,7 +1,6 @@
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
-using Buffer = SparseDsl.Compiler.Loops.Buffer;
 
 namespace SparseDsl.Backends.CSharp.Emit;
 

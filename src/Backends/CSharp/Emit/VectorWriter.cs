@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
