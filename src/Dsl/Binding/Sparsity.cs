@@ -23,7 +23,7 @@ public abstract record Sparsity
     /// <param name="MinZeros">Promised fraction of zeros, 0 to 1; 0 when not said.</param>
     public sealed record Unstructured(double MinZeros) : Sparsity;
 
-    /// <summary><c>@block(4, 1, zeros &gt;= 70%)</c>: zeros come as whole blocks of the last two (matrix) indices.</summary>
+    /// <summary><c>@block(4, 1, zeros &gt;= 70%)</c>: zeros come as whole blocks of the matrix of the first index and all others.</summary>
     public sealed record Block(int Rows, int Columns, double MinZeros) : Sparsity;
 
     /// <summary><c>@nm(2, 4)</c>: at most N non-zeros in every aligned group of M along the last index.</summary>

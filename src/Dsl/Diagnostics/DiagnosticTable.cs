@@ -12,5 +12,6 @@ public static class DiagnosticTable
         .. NameDiagnostics.All,
         .. SparsityDiagnostics.All,
         .. LoweringDiagnostics.All,
+        .. WeightDiagnostics.All,
     ];
 }
