@@ -5,6 +5,8 @@ namespace SparseDsl.Backends.Tests;
 /// <summary>Texts kept in tests/Golden; the environment variable UPDATE_GOLDENS=1 rewrites them.</summary>
 internal static class Golden
 {
+    public static string Read(string file) => File.ReadAllText(Repository.PathOf("tests/Golden/" + file));
+
     public static void Check(string file, string actual)
     {
         var path = Repository.PathOf("tests/Golden/" + file);

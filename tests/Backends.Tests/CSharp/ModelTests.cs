@@ -180,7 +180,9 @@ public class ModelTests
     public void The_text_is_the_golden_one_and_does_not_depend_on_the_culture()
     {
         using var culture = new RussianCulture();
-        var program = Lowered("avx512");
+
+        // The kernels after the loop passes are kept as text too: what passes learn later must not change this golden.
+        var program = LoopParser.ParseProgram(Golden.Read("csharp/mixed.avx512.loops.txt"));
         var text = CSharpEmitter.Emit(program, Find("avx512"), new CSharpOptions { Namespace = "Golden" });
         Golden.Check("csharp/mixed.avx512.cs.txt", text);
         Assert.DoesNotContain("\r", text, StringComparison.Ordinal);
