@@ -31,7 +31,7 @@ internal sealed class Annotations(Elaborator code)
                 return code.Fail(SparsityDiagnostics.PromiseOnValue, annotation.Span, annotation.Name.Text);
             }
 
-            if (Selection(annotation) is not { } selection)
+            if (Selection(annotation, tensor.Type) is not { } selection)
             {
                 return new Value.Error();
             }
@@ -40,6 +40,17 @@ internal sealed class Annotations(Elaborator code)
         }
 
         return value;
+    }
+
+    /// <summary>Reports the annotations of a type that is no parameter's: nothing is ignored.</summary>
+    public void NotHere(TypeSyntax? type)
+    {
+        foreach (var annotation in type?.Annotations ?? [])
+        {
+            var kind = annotation.Name.Text;
+            var descriptor = Selections.Contains(kind) ? SparsityDiagnostics.SelectionOnType : SparsityDiagnostics.PromiseOnValue;
+            code.Fail(descriptor, annotation.Span, kind);
+        }
     }
 
     /// <summary>The promise and the storage said about a parameter; null when something was wrong and reported.</summary>
@@ -108,18 +119,54 @@ internal sealed class Annotations(Elaborator code)
         }
     }
 
-    private Sparsity? Selection(AnnotationSyntax annotation)
+    private bool Count(AnnotationSyntax annotation, TensorType type, Dim count)
     {
+        var last = type.Rank == 0 ? Dim.One : type.Shape[type.Rank - 1];
+        if (count.Constant is not < 1 && (last - count).Constant is not < 0)
+        {
+            return true;
+        }
+
+        code.Fail(SparsityDiagnostics.BadCount, annotation.Span, count.Text, last.Text);
+        return false;
+    }
+
+    /// <summary>Whether <c>per: channel</c> is said; null for anything else behind <c>per</c>.</summary>
+    private static bool? PerChannel(AnnotationSyntax annotation) =>
+        annotation.Arguments.FirstOrDefault(a => a.Name?.Text == "per") is not { } per ? false
+        : per.Value is NameExpr { Name.Text: "channel" } ? true : null;
+
+    private Sparsity? Selection(AnnotationSyntax annotation, TensorType type)
+    {
+        if (annotation.Arguments.FirstOrDefault(a => a.Name is not null && a.Name.Text != "expect" && !(a.Name.Text == "per" && annotation.Name.Text == "threshold")) is { } unknown)
+        {
+            code.Fail(NameDiagnostics.UnknownArgument, unknown.Name!.Span, "@" + annotation.Name.Text, unknown.Name.Text, "@topk(k, statistical, expect: 8%) or @threshold(t, per: channel, expect: 50%)");
+            return null;
+        }
+
         var positional = annotation.Arguments.Where(a => a.Name is null).ToArray();
+        var failed = code.Context.Diagnostics.Items.Count;
         var expect = annotation.Arguments.FirstOrDefault(a => a.Name?.Text == "expect")?.Value is { } e ? Fraction(e, "the expected density") : null;
         switch (annotation.Name.Text)
         {
-            case "topk" when positional.Length is 1 or 2 && code.Static(positional[0].Value) is Value.Integer k:
-                return new Sparsity.TopK(k.Dim, positional.Length == 2, expect);
+            case "topk" when positional is [_] or [_, { Value: NameExpr { Name.Text: "statistical" } }]:
+                var count = code.Static(positional[0].Value);
+                if (count is Value.Integer k)
+                {
+                    return Count(annotation, type, k.Dim) ? new Sparsity.TopK(k.Dim, positional.Length == 2, expect) : null;
+                }
+
+                return count is Value.Error ? null : Arguments(annotation, "how many survive: @topk(8), @topk(k, statistical, expect: 8%)");
             case "topk":
                 return Arguments(annotation, "how many survive: @topk(8), @topk(k, statistical, expect: 8%)");
-            case "threshold" when positional.Length == 1 && Threshold(positional[0].Value) is var (value, parameter):
-                return new Sparsity.Threshold(value, parameter, annotation.Arguments.Any(a => a.Name?.Text == "per"), expect);
+            case "threshold" when positional.Length == 1 && PerChannel(annotation) is { } perChannel:
+                if (Threshold(positional[0].Value) is var (value, parameter))
+                {
+                    return new Sparsity.Threshold(value, parameter, perChannel, expect);
+                }
+
+                // What was reported about the expression is enough.
+                return code.Context.Diagnostics.Items.Count > failed ? null : Arguments(annotation, "a number or a parameter: @threshold(0.1, expect: 50%)");
             case "threshold":
                 return Arguments(annotation, "a number or a parameter: @threshold(0.1, expect: 50%)");
             default:
@@ -131,7 +178,7 @@ internal sealed class Annotations(Elaborator code)
     private (double Value, string? Parameter)? Threshold(Expr expr) => code.Evaluate(expr) switch
     {
         Value.Number number => (number.Real, null),
-        Value.Integer { Dim.Constant: { } constant } => (constant, null),
+        Value.Integer { Real: { } real } => (real, null),
         Value.Tensor { Bound: BoundParam param } => (0, param.Path),
         _ => null,
     };
@@ -209,7 +256,7 @@ internal sealed class Annotations(Elaborator code)
         double? number = value switch
         {
             Value.Number n => n.Real,
-            Value.Integer { Dim.Constant: { } c } => c,
+            Value.Integer n => n.Real,
             _ => null,
         };
         if (number is >= 0 and <= 1)

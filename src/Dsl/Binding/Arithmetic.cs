@@ -38,7 +38,17 @@ internal sealed class Arithmetic(Elaborator code)
             return code.Fail(NameDiagnostics.Misplaced, syntax.Span, "this operator", "masks");
         }
 
-        return left is Value.Tensor || right is Value.Tensor ? Apply(syntax.Span, op, left, right) : Constant(syntax, op, left, right);
+        if (left is Value.Tensor || right is Value.Tensor)
+        {
+            return Apply(syntax.Span, op, left, right);
+        }
+
+        if (syntax.Operator is BinaryOperator.Equal or BinaryOperator.NotEqual && Real(left) is null && Real(right) is null && left is not Value.Integer)
+        {
+            return new Value.Boolean(Equals(left, right) == (syntax.Operator == BinaryOperator.Equal));
+        }
+
+        return Constant(syntax.Span, op, left, right);
     }
 
     /// <summary>A prefix or postfix operator.</summary>
@@ -47,7 +57,7 @@ internal sealed class Arithmetic(Elaborator code)
         (_, Value.Error) => operand,
         (UnaryOperator.Not, Value.Mask or Value.Item) => new Masks(code).Not(syntax, operand),
         (UnaryOperator.Transpose, Value.Tensor { Bound.Type.Rank: >= 2 } tensor) => new Slicing(code).Permute(syntax.Span, tensor.Bound, LastTwoExchanged(tensor.Bound.Type.Rank)),
-        (UnaryOperator.Negate, Value.Integer integer) => new Value.Integer(-integer.Dim),
+        (UnaryOperator.Negate, Value.Integer integer) => integer.Exact is { } exact ? new Value.Number(-exact) : new Value.Integer(-integer.Dim),
         (UnaryOperator.Negate, Value.Number number) => new Value.Number(-number.Real),
         (UnaryOperator.Not, Value.Boolean boolean) => new Value.Boolean(!boolean.Truth),
         (UnaryOperator.Negate, Value.Tensor) => Apply(syntax.Span, CoreOps.Neg, operand),
@@ -127,6 +137,7 @@ internal sealed class Arithmetic(Elaborator code)
 
     private static ScalarExpr? Scalar(Value value) => value switch
     {
+        Value.Integer { Exact: { } exact } => new ScalarExpr.Literal(exact, ElementType.F32),
         Value.Integer { Dim.Constant: { } constant } => new ScalarExpr.Literal(constant, ElementType.I32),
         Value.Integer integer => new ScalarExpr.Index(integer.Dim),
         Value.Number number => new ScalarExpr.Literal(number.Real, ElementType.F32),
@@ -134,79 +145,90 @@ internal sealed class Arithmetic(Elaborator code)
         _ => null,
     };
 
-    private Value Constant(BinaryExpr syntax, CoreOp op, Value left, Value right)
+    /// <summary>A core operation over compile-time values.</summary>
+    public Value Constant(SourceSpan span, CoreOp op, params Value[] values)
     {
-        if (left is Value.Integer a && right is Value.Integer b)
+        if (values.FirstOrDefault(v => v is Value.Error) is { } error)
         {
-            return Integers(syntax, a.Dim, b.Dim);
+            return error;
         }
 
-        if (left is Value.Boolean x && right is Value.Boolean y && syntax.Operator is BinaryOperator.And or BinaryOperator.Or)
+        if (values.All(v => v is Value.Integer) && Integers(span, op, [.. values.Cast<Value.Integer>()]) is { } integer)
         {
-            return new Value.Boolean(syntax.Operator == BinaryOperator.And ? x.Truth && y.Truth : x.Truth || y.Truth);
+            return integer;
         }
 
-        if (Real(left) is { } p && Real(right) is { } q)
+        if (op.Rule == ResultRule.Select && values[0] is Value.Boolean choice)
         {
-            var result = op.Fold([p, q]);
-            return op.Rule == ResultRule.Bool ? new Value.Boolean(result != 0) : new Value.Number(result);
+            return values[choice.Truth ? 1 : 2];
         }
 
-        if (syntax.Operator is BinaryOperator.Equal or BinaryOperator.NotEqual)
+        var numbers = values.Select(v => Real(v) ?? (v is Value.Boolean b ? (b.Truth ? 1 : 0) : null)).ToArray();
+        var needsTruth = ReferenceEquals(op, CoreOps.And) || ReferenceEquals(op, CoreOps.Or) || ReferenceEquals(op, CoreOps.Not);
+        if (numbers.Any(n => n is null) || values.Any(v => v is Value.Boolean != needsTruth))
         {
-            return new Value.Boolean(Equals(left, right) == (syntax.Operator == BinaryOperator.Equal));
+            return values.Any(v => v is Value.Integer { Dim.IsConstant: false })
+                ? code.Fail(NameDiagnostics.NotStatic, span)
+                : code.Fail(NameDiagnostics.WrongKind, span, needsTruth ? "conditions" : "numbers", string.Join(" and ", values.Select(v => v.Describe())), "check the operands");
         }
 
-        return code.Fail(NameDiagnostics.WrongKind, syntax.Span, "numbers", $"{left.Describe()} and {right.Describe()}", "check the operands");
+        var result = op.Fold([.. numbers.Select(n => n!.Value)]);
+        return op.Rule == ResultRule.Bool ? new Value.Boolean(result != 0) : new Value.Number(result);
     }
 
     private static double? Real(Value value) => value switch
     {
         Value.Number number => number.Real,
-        Value.Integer { Dim.Constant: { } constant } => constant,
+        Value.Integer integer => integer.Real,
         _ => null,
     };
 
-    private Value Integers(BinaryExpr syntax, Dim a, Dim b)
+    /// <summary>Integer arithmetic; null for operations that leave the integers.</summary>
+    private Value? Integers(SourceSpan span, CoreOp op, Value.Integer[] values)
     {
-        switch (syntax.Operator)
+        var a = values[0].Dim;
+        var b = values[values.Length - 1].Dim;
+        var exact = values.Any(v => v.Exact is not null) && values.All(v => v.Real is not null) ? op.Fold([.. values.Select(v => v.Real!.Value)]) : (double?)null;
+        switch (op.Name)
         {
-            case BinaryOperator.Add:
-                return new Value.Integer(a + b);
-            case BinaryOperator.Subtract:
-                return new Value.Integer(a - b);
-            case BinaryOperator.Multiply:
-                return new Value.Integer(a * b);
-            case BinaryOperator.Divide or BinaryOperator.Modulo when b.Constant == 0:
-                return code.Fail(NameDiagnostics.DivisionByZero, syntax.Span);
-            case BinaryOperator.Divide when a.Constant is { } n && b.Constant is { } d && n % d != 0:
-                // 1 / 255 in network code is a number; shapes use floor division of dims, which are not constants, or divide evenly.
-                return new Value.Number((double)n / d);
-            case BinaryOperator.Divide:
-                return new Value.Integer(Dim.FloorDiv(a, b));
-            case BinaryOperator.Modulo:
+            case "add":
+                return new Value.Integer(a + b, exact);
+            case "sub":
+                return new Value.Integer(a - b, exact);
+            case "mul":
+                return new Value.Integer(a * b, exact);
+            case "min" when exact is null:
+                return new Value.Integer(Dim.Min(a, b));
+            case "max" when exact is null:
+                return new Value.Integer(Dim.Max(a, b));
+            case "div" or "mod" when b.Constant == 0:
+                return code.Fail(NameDiagnostics.DivisionByZero, span);
+            case "div":
+                var quotient = values[0].Real / values[1].Real;
+                return new Value.Integer(Dim.FloorDiv(a, b), quotient is { } q && q != Math.Floor(q) ? q : null);
+            case "mod":
                 return new Value.Integer(Dim.Mod(a, b));
-            case BinaryOperator.Power when a.Constant is { } x && b.Constant is { } y:
-                return new Value.Number(Math.Pow(x, y));
+            case "pow" when a.Constant is { } x && b.Constant is >= 0 and { } y && Math.Abs(Math.Pow(x, y)) < 1L << 53:
+                return new Value.Integer(Dim.Const((long)Math.Pow(x, y)));
             default:
-                return Compare(syntax, a, b);
+                return op.Rule == ResultRule.Bool && exact is null && !(values.Any(v => v.Exact is not null)) ? Compare(span, op, a, b) : null;
         }
     }
 
-    private Value Compare(BinaryExpr syntax, Dim a, Dim b)
+    private Value? Compare(SourceSpan span, CoreOp op, Dim a, Dim b)
     {
-        var (low, high) = (a - b).Range(code.Context.Model is null ? _ => (null, null) : n => (1, null));
-        bool? truth = syntax.Operator switch
+        var (low, high) = (a - b).Range(code.Context.RangeOf);
+        bool? truth = op.Name switch
         {
-            BinaryOperator.Equal => a.Equals(b) ? true : low > 0 || high < 0 ? false : null,
-            BinaryOperator.NotEqual => a.Equals(b) ? false : low > 0 || high < 0 ? true : null,
-            BinaryOperator.Less => high < 0 ? true : low >= 0 ? false : null,
-            BinaryOperator.LessEqual => high <= 0 ? true : low > 0 ? false : null,
-            BinaryOperator.Greater => low > 0 ? true : high <= 0 ? false : null,
-            BinaryOperator.GreaterEqual => low >= 0 ? true : high < 0 ? false : null,
+            "eq" => a.Equals(b) ? true : low > 0 || high < 0 ? false : null,
+            "ne" => a.Equals(b) ? false : low > 0 || high < 0 ? true : null,
+            "lt" => high < 0 ? true : low >= 0 ? false : null,
+            "le" => high <= 0 ? true : low > 0 ? false : null,
+            "gt" => low > 0 ? true : high <= 0 ? false : null,
+            "ge" => low >= 0 ? true : high < 0 ? false : null,
             _ => null,
         };
-        return truth is { } known ? new Value.Boolean(known) : code.Fail(NameDiagnostics.NotStatic, syntax.Span);
+        return truth is { } known ? new Value.Boolean(known) : op.Name is "and" or "or" or "not" ? null : code.Fail(NameDiagnostics.NotStatic, span);
     }
 
     /// <summary>a . b: the sum over the last index of a and the second to last (or only) of b.</summary>

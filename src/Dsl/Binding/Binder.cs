@@ -16,11 +16,15 @@ public static class Binder
     /// <param name="diagnostics">Where mistakes go.</param>
     public static BoundModule Bind(ModuleSyntax module, SourceText source, IModuleResolver resolver, DiagnosticBag diagnostics)
     {
-        var scope = new ModuleLoader(resolver, diagnostics).Load(source, module);
+        var loader = new ModuleLoader(resolver, diagnostics);
+        var scope = loader.Load(source, module);
         var context = new BindingContext(diagnostics, scope);
-        foreach (var constant in module.Items.OfType<ConstItem>())
+        foreach (var home in loader.Modules)
         {
-            context.Constant(scope, new NameExpr(constant.Name, constant.Name.Span));
+            foreach (var constant in home.Syntax.Items.OfType<ConstItem>())
+            {
+                context.Constant(home, new NameExpr(constant.Name, constant.Name.Span));
+            }
         }
 
         new ItemChecker(context, scope).Check();

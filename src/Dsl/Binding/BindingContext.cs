@@ -9,8 +9,14 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
     /// <summary>Where mistakes go.</summary>
     public DiagnosticBag Diagnostics { get; set; } = diagnostics;
 
+    /// <summary>The symbolic dims of the model.</summary>
+    public List<SymbolicDim> Dims { get; } = [];
+
     /// <summary>Names of the symbolic dims of the model.</summary>
     public HashSet<string> DimNames { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What is known about the value of a dim.</summary>
+    public (long? Low, long? High) RangeOf(string name) => Dims.Find(d => d.Name == name) is { } dim ? (dim.Low, dim.High) : (0, null);
 
     /// <summary>The innermost call the user wrote.</summary>
     public SourceLocation CallLocation { get; set; } = new(root.Source, new SourceSpan(0, 0));
@@ -76,6 +82,15 @@ internal sealed class ModelState(string name, IReadOnlyDictionary<string, int> i
 
     /// <summary>States in order of declaration.</summary>
     public List<BoundState> States { get; } = [];
+
+    /// <summary>More calls of functions than any network has: layers that double each other.</summary>
+    public const int MostExpansions = 100_000;
+
+    /// <summary>Longest static loop.</summary>
+    public const int MostRounds = 1_000_000;
+
+    /// <summary>Calls of functions and layers so far.</summary>
+    public int Expansions { get; set; }
 
     /// <summary>Functions and layers being expanded, outermost first: a call of one of them is a recursion.</summary>
     public Stack<ItemSyntax> Expanding { get; } = new();

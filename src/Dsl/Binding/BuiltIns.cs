@@ -5,82 +5,180 @@ using SparseDsl.Dsl.Syntax;
 
 namespace SparseDsl.Dsl.Binding;
 
-/// <summary>Functions that index notation cannot say: other shapes for the same elements, side by side, positions, random access.</summary>
+/// <summary>
+/// Functions the binder itself knows: core operations on whole tensors, and what index notation cannot say (other shapes for the same elements,
+/// tensors side by side, positions, random access).
+/// </summary>
 internal sealed class BuiltIns(Elaborator code)
 {
-    private static readonly Dictionary<string, string> Signatures = new(StringComparer.Ordinal)
+    private const int LargestConstant = 1 << 20;
+
+    /// <summary>Parameters in order; the first <c>Required</c> must be given. A variadic one takes all positional arguments for its first.</summary>
+    private sealed record Row(string Signature, string[] Parameters, int Required, bool IsVariadic = false);
+
+    private static readonly Dictionary<string, Row> Rows = new(StringComparer.Ordinal)
     {
-        ["cast"] = "cast(x, type)",
-        ["reshape"] = "reshape(x, [extents])",
-        ["flatten"] = "flatten(x, from: 1)",
-        ["concat"] = "concat(a, b, …, axis: 1)",
-        ["transpose"] = "transpose(x, [order])",
-        ["split"] = "split(x, parts, axis: 1)",
-        ["argmax"] = "argmax(x)",
-        ["gather"] = "gather(table, positions)",
-        ["full"] = "full([extents], value)",
-        ["tensor"] = "tensor([numbers])",
-        ["attend"] = "attend(q, k, v, where: mask, scale: s)",
-        ["keep"] = "keep(x, top: 50%)",
-        ["route"] = "route(x, experts: 8, top: 2)",
+        ["cast"] = new("cast(x, type)", ["x", "type"], 2),
+        ["reshape"] = new("reshape(x, [extents])", ["x", "shape"], 2),
+        ["flatten"] = new("flatten(x, from: 1)", ["x", "from"], 1),
+        ["concat"] = new("concat(a, b, axis: 1)", ["axis"], 0, IsVariadic: true),
+        ["transpose"] = new("transpose(x, [order])", ["x", "order"], 1),
+        ["split"] = new("split(x, parts, axis: 1)", ["x", "parts", "axis"], 2),
+        ["argmax"] = new("argmax(x)", ["x"], 1),
+        ["gather"] = new("gather(table, positions)", ["table", "positions"], 2),
+        ["full"] = new("full([extents], value, type: f32)", ["shape", "value", "type"], 2),
+        ["tensor"] = new("tensor([numbers], type: f32)", ["values", "type"], 1),
+        ["attend"] = new("attend(q, k, v, where: mask, scale: s)", ["q", "k", "v", "where", "scale", "score"], 3),
+        ["extent"] = new("extent(x, axis)", ["x", "axis"], 2),
+        ["keep"] = new("keep(x, in: range, top: 50%, by: score)", ["x"], 1, IsVariadic: true),
     };
 
-    /// <summary>Every name.</summary>
-    public static IEnumerable<string> Names => Signatures.Keys;
-
+    private readonly Dictionary<string, Value> given = new(StringComparer.Ordinal);
     private SourceSpan span;
+    private string name = "";
+
+    /// <summary>Every name.</summary>
+    public static IEnumerable<string> Names => Rows.Keys;
 
     /// <summary>Whether a name is one.</summary>
-    public static bool Has(string name) => Signatures.ContainsKey(name);
+    public static bool Has(string name) => Rows.ContainsKey(name);
 
     /// <summary>A call.</summary>
-    public Value Call(string name, CallExpr syntax, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    public Value Call(string called, CallExpr syntax, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
     {
-        span = syntax.Span;
-        var positional = arguments.Where(a => a.Name is null).Select(a => a.Value).ToImmutableArray();
-        var named = arguments.Where(a => a.Name is not null).ToDictionary(a => a.Name!.Text, a => a.Value, StringComparer.Ordinal);
-        if (name is "keep" or "route")
+        (name, span) = (called, syntax.Span);
+        if (!Rows.TryGetValue(called, out var row))
         {
-            return code.Fail(SparsityDiagnostics.NotCompiledYet, span, name, "token selection and routing are checked, and compiled by a later version");
+            return Core(CoreOps.Find(called)!, arguments);
         }
 
-        if (name is "full" or "tensor")
+        if (called == "keep")
         {
-            return Constant(name, positional);
+            return code.Fail(SparsityDiagnostics.TokensNotCompiledYet, span, called);
         }
 
-        if (positional.Length == 0 || positional[0] is not Value.Tensor { Bound: var x })
+        return Match(row, arguments) ? Run(row, [.. arguments.Where(a => a.Name is null).Select(a => a.Value)]) : new Value.Error();
+    }
+
+    private bool Match(Row row, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    {
+        var position = 0;
+        foreach (var argument in arguments.Where(a => a.Name is not null || !row.IsVariadic))
         {
-            return Wrong(name, "a tensor first", positional.Length == 0 ? "nothing" : positional[0].Describe());
+            var parameter = argument.Name?.Text ?? (position < row.Parameters.Length ? row.Parameters[position++] : null);
+            if (parameter is null)
+            {
+                code.Fail(NameDiagnostics.TooManyArguments, argument.Span, name, FormattableString.Invariant($"{row.Parameters.Length}"), FormattableString.Invariant($"{arguments.Length}"), row.Signature);
+                return false;
+            }
+
+            if (!row.Parameters.Contains(parameter))
+            {
+                code.Fail(NameDiagnostics.UnknownArgument, argument.Name!.Span, name, parameter, row.Signature);
+                return false;
+            }
+
+            if (given.ContainsKey(parameter))
+            {
+                code.Fail(NameDiagnostics.ArgumentTwice, argument.Span, name, parameter);
+                return false;
+            }
+
+            given.Add(parameter, argument.Value);
         }
 
-        return (name, positional) switch
+        if (row.Parameters.Take(row.Required).FirstOrDefault(p => !given.ContainsKey(p)) is { } missing)
         {
-            ("cast", [_, Value.Element type]) => Cast(x, type.Type),
-            ("reshape", [_, Value.List shape]) => Reshape(x, shape),
-            ("flatten", _) => Flatten(x, Integer(named, positional, "from", 1, 1)),
-            ("concat", _) => Concat(positional, Integer(named, positional, "axis", -1, 0)),
-            ("transpose", [_, Value.List order]) => Transpose(x, order),
-            ("transpose", [_]) when x.Type.Rank >= 2 => new Slicing(code).Permute(span, x, [.. Enumerable.Range(0, x.Type.Rank - 2), x.Type.Rank - 1, x.Type.Rank - 2]),
-            ("split", [_, Value.Integer { Dim.Constant: { } parts }, ..]) => Split(x, (int)parts, Integer(named, positional, "axis", 2, 0)),
-            ("argmax", [_]) when x.Type.Rank >= 1 => Structural("argmax", [x], new TensorType(ElementType.I32, x.Type.Shape.RemoveAt(x.Type.Rank - 1))),
-            ("gather", [_, Value.Tensor positions]) when x.Type.Rank >= 1 =>
-                Structural("gather", [x, positions.Bound], new TensorType(x.Type.Element, positions.Bound.Type.Shape.AddRange(x.Type.Shape.Skip(1)))),
-            ("attend", [_, Value.Tensor k, Value.Tensor v]) => new Attention(code).Attend(span, x, k.Bound, v.Bound, named),
-            _ => Wrong(name, Signatures[name], "other arguments"),
+            code.Fail(NameDiagnostics.MissingArgument, span, name, missing, row.Signature);
+            return false;
+        }
+
+        return true;
+    }
+
+    private Value Run(Row row, ImmutableArray<Value> positional)
+    {
+        if (!row.IsVariadic && name is not ("full" or "tensor") && given[row.Parameters[0]] is not Value.Tensor)
+        {
+            return Wrong("a tensor", given[row.Parameters[0]]);
+        }
+
+        return name switch
+        {
+            "cast" => given["type"] is Value.Element type ? Cast(X, type.Type) : Wrong("an element type", given["type"]),
+            "reshape" => Reshape(X),
+            "flatten" => Integer("from", 1) is { } from ? Flatten(X, from) : new Value.Error(),
+            "concat" => Concat(positional),
+            "transpose" => Transpose(X),
+            "split" => Split(X),
+            "argmax" => ArgMax(X),
+            "gather" => Gather(X),
+            "full" => Full(),
+            "tensor" => Literal(),
+            "extent" => Axis(X, "axis", -1) is { } axis ? new Value.Integer(X.Type.Shape[axis]) : new Value.Error(),
+            _ => Attend(X),
         };
     }
 
-    private Value Wrong(string name, string expected, string found) => code.Fail(NameDiagnostics.WrongKind, span, expected, found, $"'{name}' is called {Signatures[name]}");
+    private BoundValue X => ((Value.Tensor)given[Rows[name].Parameters[0]]).Bound;
 
-    private static int Integer(Dictionary<string, Value> named, ImmutableArray<Value> positional, string name, int position, int otherwise)
+    private Value Wrong(string expected, Value found) =>
+        found is Value.Error ? found : code.Fail(NameDiagnostics.WrongKind, span, expected, found.Describe(), $"'{name}' is called {Rows[name].Signature}");
+
+    /// <summary>A constant integer argument; null after a report.</summary>
+    private int? Integer(string parameter, int otherwise)
     {
-        var value = named.TryGetValue(name, out var given) ? given : position >= 0 && position < positional.Length ? positional[position] : null;
-        return value is Value.Integer { Dim.Constant: { } constant } ? (int)constant : otherwise;
+        if (!given.TryGetValue(parameter, out var value))
+        {
+            return otherwise;
+        }
+
+        if (value is Value.Integer { Dim.Constant: { } constant and > -LargestConstant and < LargestConstant })
+        {
+            return (int)constant;
+        }
+
+        Wrong($"a constant integer for '{parameter}'", value);
+        return null;
     }
 
-    private Value.Tensor Structural(string name, ImmutableArray<BoundValue> operands, TensorType type, ImmutableDictionary<string, object>? attributes = null) =>
-        new(new BoundStructural(name, code.Path, attributes ?? ImmutableDictionary<string, object>.Empty, operands, type, code.Locate(span)));
+    /// <summary>An axis, negative ones counted from the end; null after a report.</summary>
+    private int? Axis(BoundValue x, string parameter, int otherwise)
+    {
+        if (Integer(parameter, otherwise) is not { } axis)
+        {
+            return null;
+        }
+
+        var counted = axis < 0 ? axis + x.Type.Rank : axis;
+        if (counted >= 0 && counted < x.Type.Rank)
+        {
+            return counted;
+        }
+
+        code.Fail(NameDiagnostics.IndexRange, span, FormattableString.Invariant($"{axis}"), FormattableString.Invariant($"{x.Type.Rank}"));
+        return null;
+    }
+
+    private Value Core(CoreOp op, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    {
+        var arity = FormattableString.Invariant($"{op.Arity}");
+        if (arguments.FirstOrDefault(a => a.Name is not null) is { Name: { } named })
+        {
+            return code.Fail(NameDiagnostics.UnknownArgument, named.Span, op.Name, named.Text, $"a core operation of {arity} operands");
+        }
+
+        if (arguments.Length != op.Arity)
+        {
+            return code.Fail(NameDiagnostics.TooManyArguments, span, op.Name, arity, FormattableString.Invariant($"{arguments.Length}"), $"a core operation of {arity} operands");
+        }
+
+        var values = arguments.Select(a => a.Value).ToArray();
+        return values.Any(v => v is Value.Tensor) ? new Arithmetic(code).Apply(span, op, values) : new Arithmetic(code).Constant(span, op, values);
+    }
+
+    private Value.Tensor Structural(ImmutableArray<BoundValue> operands, TensorType type, ImmutableDictionary<string, object>? attributes = null) =>
+        new(new BoundStructural(name == "flatten" ? "reshape" : name, code.Path, attributes ?? ImmutableDictionary<string, object>.Empty, operands, type, code.Locate(span)));
 
     private Value.Tensor Cast(BoundValue x, ElementType type)
     {
@@ -95,25 +193,39 @@ internal sealed class BuiltIns(Elaborator code)
         return new Value.Tensor(new BoundApply("cast", code.Path, [("type", type.Name())], [x], [new BoundStage("y", indices, body)], result, code.Locate(span)));
     }
 
-    private Value Reshape(BoundValue x, Value.List shape)
+    // ------------------------------------------------------------------------------------------------------------- shapes
+
+    private List<Dim>? Extents(Value value)
     {
+        if (value is not Value.List list)
+        {
+            Wrong("a list of extents", value);
+            return null;
+        }
+
         var extents = new List<Dim>();
-        var free = -1;
-        foreach (var item in shape.Items)
+        foreach (var item in list.Items)
         {
             if (item is not Value.Integer extent)
             {
-                return Wrong("reshape", "integers", item.Describe());
-            }
-
-            if (extent.Dim.Constant == -1)
-            {
-                free = extents.Count;
+                Wrong("integers", item);
+                return null;
             }
 
             extents.Add(extent.Dim);
         }
 
+        return extents;
+    }
+
+    private Value Reshape(BoundValue x)
+    {
+        if (Extents(given["shape"]) is not { } extents)
+        {
+            return new Value.Error();
+        }
+
+        var free = extents.FindIndex(e => e.Constant == -1);
         if (free >= 0)
         {
             var rest = extents.Where((_, i) => i != free).Aggregate(Dim.One, (a, b) => a * b);
@@ -121,8 +233,8 @@ internal sealed class BuiltIns(Elaborator code)
         }
 
         var type = new TensorType(x.Type.Element, [.. extents]);
-        return (type.Count - x.Type.Count).Constant is 0
-            ? Structural("reshape", [x], type)
+        return extents.All(e => e.Constant is not < 0) && (type.Count - x.Type.Count).Constant is 0
+            ? Structural([x], type)
             : code.Fail(NameDiagnostics.TooManyElements, span, Shapes.Text(x.Type.Shape), Shapes.Text(type.Shape));
     }
 
@@ -146,26 +258,34 @@ internal sealed class BuiltIns(Elaborator code)
         return Dim.FloorDiv(whole, part);
     }
 
-    private Value.Tensor Flatten(BoundValue x, int from)
+    private Value Flatten(BoundValue x, int from)
     {
-        var kept = x.Type.Shape.Take(from);
-        var rest = x.Type.Shape.Skip(from).Aggregate(Dim.One, (a, b) => a * b);
-        return Structural("reshape", [x], new TensorType(x.Type.Element, [.. kept, rest]));
-    }
-
-    private Value Concat(ImmutableArray<Value> operands, int axis)
-    {
-        var tensors = operands.OfType<Value.Tensor>().Select(t => t.Bound).ToImmutableArray();
-        var first = tensors[0].Type;
-        if (tensors.Length != operands.Length)
+        if (from < 0 || from > x.Type.Rank)
         {
-            return Wrong("concat", "tensors", operands.First(o => o is not Value.Tensor).Describe());
+            return code.Fail(NameDiagnostics.IndexRange, span, FormattableString.Invariant($"{from}"), FormattableString.Invariant($"{x.Type.Rank}"));
         }
 
-        axis = axis < 0 ? axis + first.Rank : axis;
-        if (axis < 0 || axis >= first.Rank)
+        var rest = x.Type.Shape.Skip(from).Aggregate(Dim.One, (a, b) => a * b);
+        return Structural([x], new TensorType(x.Type.Element, [.. x.Type.Shape.Take(from), rest]));
+    }
+
+    private Value Concat(ImmutableArray<Value> operands)
+    {
+        if (operands.Length == 0)
         {
-            return code.Fail(NameDiagnostics.IndexRange, span, FormattableString.Invariant($"{axis}"), FormattableString.Invariant($"{first.Rank}"));
+            return code.Fail(NameDiagnostics.MissingArgument, span, name, "a", Rows[name].Signature);
+        }
+
+        if (operands.FirstOrDefault(o => o is not Value.Tensor) is { } other)
+        {
+            return Wrong("tensors, and the axis by name", other);
+        }
+
+        var tensors = operands.Select(t => ((Value.Tensor)t).Bound).ToImmutableArray();
+        var first = tensors[0].Type;
+        if (Axis(tensors[0], "axis", 0) is not { } axis)
+        {
+            return new Value.Error();
         }
 
         foreach (var tensor in tensors.Skip(1))
@@ -174,68 +294,153 @@ internal sealed class BuiltIns(Elaborator code)
                 && Enumerable.Range(0, first.Rank).All(i => i == axis || first.Shape[i].Equals(tensor.Type.Shape[i]));
             if (!same)
             {
-                return code.Fail(NameDiagnostics.ShapeMismatch, span, "concat", "all extents but one", "the operands", $"they are {first} and {tensor.Type}");
+                return code.Fail(NameDiagnostics.ShapeMismatch, span, name, "all extents but one", "the operands", $"they are {first} and {tensor.Type}");
             }
         }
 
         var sum = tensors.Select(t => t.Type.Shape[axis]).Aggregate((a, b) => a + b);
-        return Structural("concat", tensors, new TensorType(first.Element, first.Shape.SetItem(axis, sum)), ImmutableDictionary<string, object>.Empty.Add("axis", (long)axis));
+        return Structural(tensors, new TensorType(first.Element, first.Shape.SetItem(axis, sum)), ImmutableDictionary<string, object>.Empty.Add("axis", (long)axis));
     }
 
-    private Value Transpose(BoundValue x, Value.List order)
+    private Value Transpose(BoundValue x)
     {
-        int[] positions = [.. order.Items.Select(i => i is Value.Integer { Dim.Constant: { } c } ? (int)c : -1)];
-        return positions.OrderBy(p => p).SequenceEqual(Enumerable.Range(0, x.Type.Rank))
+        var rank = x.Type.Rank;
+        if (!given.TryGetValue("order", out var order))
+        {
+            return rank >= 2
+                ? new Slicing(code).Permute(span, x, [.. Enumerable.Range(0, rank - 2), rank - 1, rank - 2])
+                : Wrong("a tensor of at least two indices", given["x"]);
+        }
+
+        int[] positions = order is Value.List list ? [.. list.Items.Select(i => i is Value.Integer { Dim.Constant: { } c and >= 0 } && c < rank ? (int)c : -1)] : [];
+        return positions.OrderBy(p => p).SequenceEqual(Enumerable.Range(0, rank))
             ? new Slicing(code).Permute(span, x, positions)
-            : Wrong("transpose", "every index once", order.Describe());
+            : Wrong($"every one of the {rank} indices once", order);
     }
 
-    private Value Split(BoundValue x, int parts, int axis)
+    private Value Split(BoundValue x)
     {
-        if (axis < 0)
+        if (Axis(x, "axis", 0) is not { } axis || Integer("parts", 1) is not { } parts)
         {
-            axis += x.Type.Rank;
+            return new Value.Error();
         }
 
-        if (axis < 0 || axis >= x.Type.Rank || parts < 1 || x.Type.Shape[axis].Constant % parts is not (null or 0))
+        var extent = x.Type.Shape[axis];
+        var size = parts < 1 ? Dim.Zero : Dim.FloorDiv(extent, Dim.Const(parts));
+        if (parts < 1 || !(size * Dim.Const(parts)).Equals(extent))
         {
-            return code.Fail(NameDiagnostics.IndexRange, span, FormattableString.Invariant($"{axis}"), FormattableString.Invariant($"{x.Type.Rank}"));
+            return code.Fail(NameDiagnostics.UnevenSplit, span, extent.Text, FormattableString.Invariant($"{parts}"));
         }
 
-        var size = Dim.FloorDiv(x.Type.Shape[axis], Dim.Const(parts));
-        return new Value.List([.. Enumerable.Range(0, parts).Select(p => Part(x, axis, size, size * Dim.Const(p)))]);
+        return new Value.List([.. Enumerable.Range(0, parts).Select(p => new Slicing(code).Part(name, span, x, axis, size * Dim.Const(p), size))]);
     }
 
-    private Value Part(BoundValue x, int axis, Dim size, Dim start)
+    // ---------------------------------------------------------------------------------------------- positions and constants
+
+    private Value ArgMax(BoundValue x) => x.Type.Rank == 0
+        ? Wrong("a tensor with indices", given["x"])
+        : Structural([x], new TensorType(ElementType.I32, x.Type.Shape.RemoveAt(x.Type.Rank - 1)));
+
+    private Value Gather(BoundValue table)
     {
-        ImmutableArray<IndexRange> indices = [.. x.Type.Shape.Select((d, i) => new IndexRange(new Arithmetic(code).Free($"e{i}"), i == axis ? size : d))];
-        var body = new ScalarExpr.Read(0, [.. indices.Select((r, i) => i == axis ? r.Symbol + start : r.Symbol)], x.Type.Element);
-        var type = new TensorType(x.Type.Element, [.. indices.Select(i => i.Extent)]);
-        return new Value.Tensor(new BoundApply("split", code.Path, [], [x], [new BoundStage("y", indices, body)], type, code.Locate(span)));
+        if (given["positions"] is not Value.Tensor { Bound: var positions } || !positions.Type.Element.IsInteger() || table.Type.Rank == 0)
+        {
+            return Wrong("a table with indices and a tensor of integer positions", given["positions"]);
+        }
+
+        return Structural([table, positions], new TensorType(table.Type.Element, positions.Type.Shape.AddRange(table.Type.Shape.Skip(1))));
     }
 
-    private Value Constant(string name, ImmutableArray<Value> positional)
+    private ElementType? TypeArgument()
     {
-        double[]? values;
-        ImmutableArray<Dim> shape;
-        if (name == "full" && positional is [Value.List extents, Value.Integer or Value.Number])
+        if (!given.TryGetValue("type", out var value))
         {
-            shape = [.. extents.Items.OfType<Value.Integer>().Select(i => i.Dim)];
-            var count = shape.Aggregate(Dim.One, (a, b) => a * b).Constant;
-            var value = positional[1] is Value.Number n ? n.Real : ((Value.Integer)positional[1]).Dim.Constant ?? 0;
-            values = count is { } c and < 1_000_000 ? [.. Enumerable.Repeat(value, (int)c)] : null;
-        }
-        else if (name == "tensor" && positional is [Value.List numbers])
-        {
-            shape = [Dim.Const(numbers.Items.Length)];
-            values = [.. numbers.Items.Select(i => i is Value.Number n ? n.Real : i is Value.Integer { Dim.Constant: { } c } ? c : double.NaN)];
-        }
-        else
-        {
-            return Wrong(name, "constants", "other arguments");
+            return ElementType.F32;
         }
 
-        return values is null ? code.Fail(NameDiagnostics.NotStatic, span)
-            : new Value.Tensor(new BoundConstant([.. values], new TensorType(ElementType.F32, shape), code.Locate(span)));
+        if (value is Value.Element element)
+        {
+            return element.Type;
+        }
+
+        Wrong("an element type", value);
+        return null;
+    }
+
+    private Value Full()
+    {
+        if (Extents(given["shape"]) is not { } shape || TypeArgument() is not { } element)
+        {
+            return new Value.Error();
+        }
+
+        if (given["value"] is not (Value.Integer { Dim.IsConstant: true } or Value.Number))
+        {
+            return Wrong("a constant number", given["value"]);
+        }
+
+        var value = given["value"] is Value.Number n ? n.Real : ((Value.Integer)given["value"]).Real!.Value;
+        return Constant(shape, element, count => Enumerable.Repeat(value, count));
+    }
+
+    /// <summary>A list of numbers, or a list of lists of equal lengths.</summary>
+    private Value Literal()
+    {
+        if (TypeArgument() is not { } element)
+        {
+            return new Value.Error();
+        }
+
+        var shape = new List<Dim>();
+        var level = new List<Value> { given["values"] };
+        while (level.Count > 0 && level.All(v => v is Value.List))
+        {
+            var lengths = level.Select(v => ((Value.List)v).Items.Length).Distinct().ToArray();
+            if (lengths.Length != 1)
+            {
+                return Wrong("lists of equal lengths", given["values"]);
+            }
+
+            shape.Add(Dim.Const(lengths[0]));
+            level = [.. level.SelectMany(v => ((Value.List)v).Items)];
+        }
+
+        if (shape.Count == 0 || level.FirstOrDefault(v => Number(v) is null) is not null)
+        {
+            return Wrong("a list of numbers", level.FirstOrDefault(v => Number(v) is null) ?? given["values"]);
+        }
+
+        return Constant(shape, element, _ => level.Select(v => Number(v)!.Value));
+    }
+
+    private static double? Number(Value value) => value switch
+    {
+        Value.Number n => n.Real,
+        Value.Integer integer => integer.Real,
+        Value.Boolean b => b.Truth ? 1 : 0,
+        _ => null,
+    };
+
+    private Value Constant(List<Dim> shape, ElementType element, Func<int, IEnumerable<double>> values)
+    {
+        var type = new TensorType(element, [.. shape]);
+        if (shape.Any(d => d.Constant is not >= 0) || type.Count.Constant is not (>= 0 and <= LargestConstant and var count))
+        {
+            return code.Fail(NameDiagnostics.NotStatic, span);
+        }
+
+        return new Value.Tensor(new BoundConstant([.. values((int)count)], type, code.Locate(span)));
+    }
+
+    private Value Attend(BoundValue q)
+    {
+        if (given.TryGetValue("score", out _))
+        {
+            return code.Fail(SparsityDiagnostics.ScoresNotCompiledYet, span, name);
+        }
+
+        return given["k"] is Value.Tensor k && given["v"] is Value.Tensor v
+            ? new Attention(code).Attend(span, q, k.Bound, v.Bound, given)
+            : Wrong("tensors for q, k and v", given["k"] is Value.Tensor ? given["v"] : given["k"]);
     }
 }

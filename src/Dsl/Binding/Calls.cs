@@ -8,7 +8,8 @@ namespace SparseDsl.Dsl.Binding;
 /// <summary>Arguments of a call, matched with parameters.</summary>
 /// <param name="Tensors">Values of the parameters before the semicolon, in order.</param>
 /// <param name="Attributes">Values of the parameters after it, by name.</param>
-internal sealed record MatchedArguments(ImmutableArray<Value> Tensors, Dictionary<string, Value> Attributes);
+/// <param name="Given">Names of the attributes that the call gives itself.</param>
+internal sealed record MatchedArguments(ImmutableArray<Value> Tensors, Dictionary<string, Value> Attributes, ImmutableArray<string> Given);
 
 /// <summary>Calls of operators, functions, layers, masks and built-in functions.</summary>
 internal sealed class Calls(Elaborator code)
@@ -70,7 +71,7 @@ internal sealed class Calls(Elaborator code)
 
         return At(syntax, () =>
         {
-            var applied = new OpBinder(context).Instantiate(item, matched.Tensors, matched.Attributes, code.Path);
+            var applied = new OpBinder(context).Instantiate(item, matched.Tensors, matched.Attributes, matched.Given, code.Path);
             return applied is null ? new Value.Error() : new Value.Tensor(applied);
         });
     }
@@ -81,6 +82,7 @@ internal sealed class Calls(Elaborator code)
         ImmutableArray<ScalarExpr> literals = [.. matched.Tensors.Select(t => t switch
         {
             Value.Number n => new ScalarExpr.Literal(n.Real, ElementType.F32),
+            Value.Integer { Exact: { } exact } => new ScalarExpr.Literal(exact, ElementType.F32),
             Value.Integer { Dim.Constant: { } c } => new ScalarExpr.Literal(c, ElementType.I32),
             Value.Boolean b => (ScalarExpr)new ScalarExpr.Literal(b.Truth ? 1 : 0, ElementType.Bool),
             _ => new ScalarExpr.Literal(double.NaN, ElementType.F32),
@@ -110,6 +112,11 @@ internal sealed class Calls(Elaborator code)
         if (model.Expanding.Contains(function))
         {
             return code.Fail(NameDiagnostics.Recursion, syntax.Span, function.Name.Text);
+        }
+
+        if (model.Expansions++ >= ModelState.MostExpansions)
+        {
+            return code.Fail(NameDiagnostics.TooLarge, syntax.Span, "this model");
         }
 
         model.Expanding.Push(function);
@@ -143,7 +150,18 @@ internal sealed class Calls(Elaborator code)
             scope.Set(function.Parameters[i].Name.Text, matched.Tensors[i]);
         }
 
+        foreach (var parameter in function.Parameters)
+        {
+            new Annotations(body).NotHere(parameter.Type);
+        }
+
+        new Annotations(body).NotHere(function.ResultType);
         var result = body.Block(function.Body.Statements);
+        if (result is Value.None && !function.Body.Statements.Any(s => s is ValueStmt or ErrorStmt))
+        {
+            return body.Fail(NameDiagnostics.NoValue, function.Body.Span, function.Name.Text);
+        }
+
         if (function.ResultType is { } declared && result is Value.Tensor tensor && new TypeBinder(body).Bind(declared) is { } type && !type.Equals(tensor.Bound.Type))
         {
             return body.Fail(NameDiagnostics.TypeMismatch, declared.Span, function.Name.Text, type.ToString(), tensor.Bound.Type.ToString());
@@ -210,7 +228,13 @@ internal sealed class Calls(Elaborator code)
                 return null;
             }
 
-            given[name] = argument.Value;
+            if (given.ContainsKey(name))
+            {
+                code.Fail(NameDiagnostics.ArgumentTwice, argument.Span, item.Syntax.Name.Text, name);
+                return null;
+            }
+
+            given.Add(name, argument.Value);
         }
 
         if (tensors.FirstOrDefault(t => !given.ContainsKey(t)) is { } missing)
@@ -228,7 +252,7 @@ internal sealed class Calls(Elaborator code)
             }
         }
 
-        return new MatchedArguments([.. tensors.Select(t => given[t])], values);
+        return new MatchedArguments([.. tensors.Select(t => given[t])], values, [.. attributes.Select(a => a.Name.Text).Where(given.ContainsKey)]);
     }
 
     private bool Attribute(
@@ -265,7 +289,7 @@ internal sealed class Calls(Elaborator code)
     /// <summary>The value as an attribute of its kind: a number where a float is asked for may be an integer.</summary>
     private static Value? Kind(AttributeParameter attribute, Value value) => (attribute.Kind.Text, value) switch
     {
-        ("float", Value.Integer { Dim.Constant: { } constant }) => new Value.Number(constant),
+        ("float", Value.Integer { Real: { } real }) => new Value.Number(real),
         ("float", Value.Number) or ("int" or "dim", Value.Integer) or ("bool", Value.Boolean) or ("string", Value.Text) or ("type", Value.Element) => value,
         ("list", Value.List) or ("tensor", Value.Tensor) or ("mask", Value.Mask) => value,
         ("mask", Value.Item { Syntax: MaskItem }) or (_, Value.None) => value,

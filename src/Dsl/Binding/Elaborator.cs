@@ -78,7 +78,9 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
         switch (expr)
         {
             case NumberExpr number:
-                return number.IsInteger ? new Value.Integer(Dim.Const((long)number.Value)) : new Value.Number(number.Value);
+                return !number.IsInteger ? new Value.Number(number.Value)
+                    : number.Value < 1L << 53 ? new Value.Integer(Dim.Const((long)number.Value))
+                    : Fail(NameDiagnostics.TooLarge, number.Span, "this integer");
             case StringExpr text:
                 return new Value.Text(text.Value);
             case BoolExpr boolean:
@@ -161,12 +163,12 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
             return new Value.Number(double.PositiveInfinity);
         }
 
-        return BuiltIns.Has(text) ? new Value.BuiltIn(text) : Unknown(name);
+        return BuiltIns.Has(text) || CoreOps.Find(text) is not null ? new Value.BuiltIn(text) : Unknown(name);
     }
 
     private Value Unknown(NameExpr name)
     {
-        var names = scope.Names.Concat(home.Names).Concat(BuiltIns.Names);
+        var names = scope.Names.Concat(home.Names).Concat(BuiltIns.Names).Concat(CoreOps.All.Select(o => o.Name));
         var text = name.Name.Text;
         var hint = Suggestions.For(text, names, home.Imports.Count == 0 ? "the operators of the library need 'import std.nn'" : "declare it, or import the module that does");
         return Fail(NameDiagnostics.UnknownName, name.Span, text, hint);
@@ -210,7 +212,15 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
         while (spine.Count > 0)
         {
             var step = spine.Pop();
-            value = new Arithmetic(this).Binary(step, value, Evaluate(step.Right));
+            var right = Evaluate(step.Right);
+            try
+            {
+                value = new Arithmetic(this).Binary(step, value, right);
+            }
+            catch (OverflowException)
+            {
+                value = Fail(NameDiagnostics.TooLarge, step.Span, "this number");
+            }
         }
 
         return value;

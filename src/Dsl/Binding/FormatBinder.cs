@@ -47,10 +47,11 @@ internal sealed class FormatBinder(Elaborator code)
             return null;
         }
 
-        return Instance(item, found.Home, numbers, annotation.Span);
+        return Instance(item, found.Home, numbers, annotation.Span, type.Shape);
     }
 
-    private BoundFormat? Instance(FormatItem item, ModuleScope home, int[] numbers, SourceSpan place)
+    /// <summary>A format with its parameters filled in, for a tensor of a shape; null when wrong and reported at a place.</summary>
+    public BoundFormat? Instance(FormatItem item, ModuleScope home, int[] numbers, SourceSpan place, ImmutableArray<Dim> shape)
     {
         var frame = new OpFrame(new OpItem(item.Name, [], [], null, new ErrorExpr(item.Span), item.Span), home, new HashSet<string>(StringComparer.Ordinal));
         for (var i = 0; i < numbers.Length; i++)
@@ -58,9 +59,9 @@ internal sealed class FormatBinder(Elaborator code)
             frame.Attributes[item.Parameters[i].Text] = new Value.Integer(Dim.Const(numbers[i]));
         }
 
-        foreach (var index in item.Indices)
+        for (var i = 0; i < item.Indices.Length; i++)
         {
-            frame.Variables[index.Text] = new IndexRange(index.Text, Dim.Symbol(index.Text + "_extent"));
+            frame.Variables[item.Indices[i].Text] = new IndexRange(item.Indices[i].Text, shape[i]);
         }
 
         var scalars = new ScalarBinder(code.Context, new OpBinder(code.Context), frame);
@@ -73,12 +74,16 @@ internal sealed class FormatBinder(Elaborator code)
                 return null;
             }
 
-            levels.Add(bound);
+            // A block of one row or column has a level of one coordinate: none.
+            if (bound.Index.Constant != 0)
+            {
+                levels.Add(bound);
+            }
         }
 
         var text = numbers.Length == 0 ? item.Name.Text : $"{item.Name.Text}({string.Join(", ", numbers)})";
         var format = new BoundFormat(text, [.. item.Indices.Select(i => i.Text)], levels.ToImmutable());
-        if (Problem(format) is { } problem)
+        if (Problem(format, shape) is { } problem)
         {
             code.Fail(SparsityDiagnostics.BadFormat, place, item.Name.Text, problem);
             return null;
@@ -107,22 +112,87 @@ internal sealed class FormatBinder(Elaborator code)
             : null;
     }
 
-    /// <summary>Why a format cannot store a tensor, or null: every index must be stored as i, or as i / r before i % r.</summary>
-    private static string? Problem(BoundFormat format)
+    /// <summary>Why a format cannot store a tensor, or null.</summary>
+    private static string? Problem(BoundFormat format, ImmutableArray<Dim> shape)
     {
-        foreach (var name in format.Indices)
+        if (format.Levels.FirstOrDefault(l => l.Kind == "pick" && l.Argument is null) is not null)
         {
+            return "pick needs a count: 'pick(2)(j % 4)'";
+        }
+
+        if (format.Levels.FirstOrDefault(l => l.Kind != "pick" && l.Argument is not null) is { } counted)
+        {
+            return $"{counted.Kind} takes no count";
+        }
+
+        if (format.Levels is [{ Kind: "singleton" }, ..])
+        {
+            return "a singleton level stores one coordinate for each of the level around it, and cannot be outermost";
+        }
+
+        return Places(format, shape);
+    }
+
+    /// <summary>
+    /// Every index must be stored once: as <c>i</c>, as <c>i / r</c> and then <c>i % r</c>, or as a digit of one combined coordinate like <c>c * 9 + r * 3 + s</c>.
+    /// </summary>
+    private static string? Places(BoundFormat format, ImmutableArray<Dim> shape)
+    {
+        for (var i = 0; i < format.Indices.Length; i++)
+        {
+            var name = format.Indices[i];
             var stored = format.Levels.Where(l => l.Index.Mentions(name)).Select(l => l.Index).ToArray();
-            var index = Dim.Symbol(name);
-            var whole = stored is [var only] && only.Equals(index);
-            var split = stored is [var high, var low] && Enumerable.Range(2, 4095).Any(r =>
-                high.Equals(Dim.FloorDiv(index, Dim.Const(r))) && low.Equals(Dim.Mod(index, Dim.Const(r))));
+            if (stored.Length == 0)
+            {
+                return $"'{name}' is not stored";
+            }
+
+            var whole = stored is [var only] && IsMixedRadix(only, format.Indices, shape);
+            var split = stored is [var high, var low] && Divisor(low, name) is { } r && high.Equals(Dim.FloorDiv(Dim.Symbol(name), Dim.Const(r)));
             if (!whole && !split)
             {
-                return stored.Length == 0 ? $"'{name}' is not stored" : $"'{name}' is not stored exactly once";
+                return $"'{name}' is not stored exactly once";
             }
         }
 
-        return format.Levels.Any(l => l.Kind == "pick" && l.Argument is null) ? "pick needs a count: 'pick(2)(j % 4)'" : null;
+        return null;
+    }
+
+    /// <summary>r, when a coordinate is <c>i % r</c>.</summary>
+    private static long? Divisor(Dim coordinate, string index) =>
+        coordinate.Terms().ToArray() is [{ Coefficient: 1, Factors: [{ Kind: Dim.AtomKind.Mod } atom] }] && atom.Left!.SymbolName == index ? atom.Right!.Constant : null;
+
+    /// <summary>Whether a coordinate is a number whose digits are indices: the last counts 1, each one before it as much as all after it can hold.</summary>
+    private static bool IsMixedRadix(Dim coordinate, ImmutableArray<string> indices, ImmutableArray<Dim> shape)
+    {
+        if (coordinate.SymbolName is not null)
+        {
+            return true;
+        }
+
+        var weights = new List<(long Weight, Dim Extent)>();
+        foreach (var index in indices.Where(coordinate.Mentions))
+        {
+            if (coordinate.Linear(index) is not (> 0 and var weight, var rest))
+            {
+                return false;
+            }
+
+            weights.Add((weight, shape[indices.IndexOf(index)]));
+            coordinate = rest;
+        }
+
+        long expected = 1;
+        foreach (var (weight, extent) in weights.OrderBy(w => w.Weight).ThenBy(w => w.Extent.Constant ?? long.MaxValue))
+        {
+            if (weight != expected)
+            {
+                return false;
+            }
+
+            expected *= extent.Constant ?? 0;
+        }
+
+        return coordinate.Constant == 0;
     }
 }

@@ -85,8 +85,11 @@ internal sealed class Lets(Elaborator code)
         {
             case Value.List list:
                 return list.Items;
+            case Value.Range { Low.Constant: { } low, High.Constant: { } high } when high - low > ModelState.MostRounds:
+                code.Fail(NameDiagnostics.TooLarge, loop.Items.Span, "this range");
+                return null;
             case Value.Range { Low.Constant: { } low, High.Constant: { } high }:
-                return [.. Enumerable.Range((int)low, (int)Math.Max(0, high - low)).Select(i => new Value.Integer(Dim.Const(i)))];
+                return [.. Enumerable.Range(0, (int)Math.Max(0, high - low)).Select(i => new Value.Integer(Dim.Const(low + i)))];
             case Value.Error:
                 return null;
             default:

@@ -18,11 +18,25 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
     /// <summary>The model, or null when it has mistakes.</summary>
     public BoundModel? Bind()
     {
+        try
+        {
+            return BindTwice();
+        }
+        catch (OverflowException)
+        {
+            // Extents whose product leaves the integers; the arithmetic of the user's expressions is reported where it stands.
+            Report(NameDiagnostics.TooLarge, syntax.Name.Span, $"a tensor of '{syntax.Name.Text}'");
+            return null;
+        }
+    }
+
+    private BoundModel? BindTwice()
+    {
         var before = diagnostics.Items.Count(d => d.Severity == Severity.Error);
         var trial = Run(new DiagnosticBag(), new Dictionary<string, int>(StringComparer.Ordinal), Rules());
         var rules = Rules();
         var model = Run(diagnostics, trial.Seen, rules);
-        ReportUnmatched(rules, model);
+        ReportOverlay(rules, model);
         if (outputs.Count == 0 && !syntax.Body.Any(s => s is OutputStmt or ErrorStmt))
         {
             Report(NameDiagnostics.NoOutput, syntax.Name.Span, syntax.Name.Text);
@@ -51,7 +65,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         members.Clear();
         var context = new BindingContext(bag, home) { Model = new ModelState(syntax.Name.Text, counts, rules) };
         var code = new Elaborator(context, home, new Scope(null), "", syntax);
-        foreach (var dim in syntax.Dims)
+        foreach (var dim in syntax.Dims.Where(d => IsNew(code, d.Name)))
         {
             Dim(code, dim);
         }
@@ -76,7 +90,9 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
             (l, h, s) = (1, 1024, 1);
         }
 
-        dims.Add(new SymbolicDim(parameter.Name.Text, l, h, s));
+        var dim = new SymbolicDim(parameter.Name.Text, l, h, s);
+        dims.Add(dim);
+        code.Context.Dims.Add(dim);
         code.Context.DimNames.Add(parameter.Name.Text);
         code.Scope.Set(parameter.Name.Text, new Value.Integer(Scalars.Dim.Symbol(parameter.Name.Text)));
     }
@@ -99,6 +115,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
                 Output(code, output);
                 break;
             case ParamStmt param when !IsNew(code, param.Name):
+            case StateStmt state when !IsNew(code, state.Name):
                 break;
             default:
                 code.Statement(statement);
@@ -119,6 +136,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
 
     private void Input(Elaborator code, InputStmt input)
     {
+        new Annotations(code).NotHere(input.Type);
         if (new TypeBinder(code).Bind(input.Type) is not { } type)
         {
             code.Scope.Set(input.Name.Text, new Value.Error());
@@ -166,6 +184,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
             return;
         }
 
+        new Annotations(code).NotHere(output.Type);
         var value = output.Value is null ? code.Evaluate(new NameExpr(output.Name, output.Name.Span)) : code.Evaluate(output.Value);
         if (value is Value.Error)
         {
@@ -188,13 +207,26 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         code.Scope.Set(output.Name.Text, value);
     }
 
-    private void ReportUnmatched(OverlayRules rules, ModelState model)
+    private void ReportOverlay(OverlayRules rules, ModelState model)
     {
-        foreach (var rule in rules.All.Where(r => !r.Matched))
+        foreach (var rule in rules.All.Where(r => !r.Effective))
         {
-            var some = model.Params.Count == 0 ? "none" : string.Join(", ", model.Params.Take(4).Select(p => p.Path)) + (model.Params.Count > 4 ? ", …" : "");
-            diagnostics.Report(SparsityDiagnostics.GlobMatchesNothing, new SourceLocation(rule.Home.Source, rule.Glob.Span), syntax.Name.Text, rule.Glob.Text, some);
+            var place = new SourceLocation(rule.Home.Source, rule.Glob.Span);
+            if (rule.Matched)
+            {
+                diagnostics.Report(SparsityDiagnostics.NoEffect, place);
+            }
+            else
+            {
+                diagnostics.Report(SparsityDiagnostics.GlobMatchesNothing, place, syntax.Name.Text, rule.Glob.Text, Nearest(rule.Glob.Text, model));
+            }
         }
+    }
+
+    private static string Nearest(string glob, ModelState model)
+    {
+        string[] paths = [.. model.Params.Select(p => p.Path).OrderBy(p => Suggestions.Distance(glob, p)).Take(4)];
+        return paths.Length == 0 ? "it has none" : "near it are " + string.Join(", ", paths.Select(p => $"'{p}'"));
     }
 
     private void ReportUnused(ModelState model)

@@ -15,6 +15,9 @@ internal sealed class ModuleLoader(IModuleResolver resolver, DiagnosticBag diagn
 {
     private readonly Dictionary<string, ModuleScope> loaded = new(StringComparer.Ordinal);
 
+    /// <summary>Every module loaded so far, in a fixed order.</summary>
+    public IEnumerable<ModuleScope> Modules => loaded.Values.OrderBy(m => m.Source.Path, StringComparer.Ordinal);
+
     /// <summary>The scope of a module with all it imports.</summary>
     public ModuleScope Load(SourceText source, ModuleSyntax syntax)
     {

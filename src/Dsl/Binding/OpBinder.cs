@@ -10,13 +10,13 @@ namespace SparseDsl.Dsl.Binding;
 /// </summary>
 /// <remarks>
 /// Extents of result indices: an index of an operand has that operand's extent; <c>p &lt; n</c> says it; else it follows from the first read
-/// <c>a * p + … - c</c> of an operand index of extent H as <c>(H + 2 * c - span - 1) / a + 1</c>, where span is what the other variables add at most: every
-/// position at which the window fits into the operand padded by c on both sides.
+/// <c>a * p + … - c</c> of an operand index of extent H as <c>(H + 2 * c - span - 1) / a + 1</c>, where span is what the variables of reductions add at
+/// most: every position at which the window fits into the operand padded by c on both sides. With <c>+ c</c> it is <c>(H - c - span - 1) / a + 1</c>.
 /// </remarks>
 internal sealed class OpBinder(BindingContext context)
 {
     /// <summary>The call as a value, or null when it was wrong and reported.</summary>
-    public BoundApply? Instantiate(Value.Item item, ImmutableArray<Value> operands, IReadOnlyDictionary<string, Value> attributes, string scope)
+    public BoundApply? Instantiate(Value.Item item, ImmutableArray<Value> operands, IReadOnlyDictionary<string, Value> attributes, ImmutableArray<string> given, string scope)
     {
         var op = (OpItem)item.Syntax;
         var frame = new OpFrame(op, item.Home, context.DimNames);
@@ -34,7 +34,7 @@ internal sealed class OpBinder(BindingContext context)
 
         var last = stages[stages.Length - 1];
         var type = new TensorType(last.Body.Type, [.. last.Indices.Select(i => i.Extent)]);
-        var shown = attributes.Select(a => (a.Key, Text(a.Value))).OrderBy(a => a.Key, StringComparer.Ordinal).ToImmutableArray();
+        var shown = given.Select(a => (a, Text(attributes[a]))).ToImmutableArray();
         return new BoundApply(op.Name.Text, scope, shown, tensors, stages, type, context.CallLocation);
     }
 
@@ -115,6 +115,7 @@ internal sealed class OpBinder(BindingContext context)
 
     private static ScalarExpr? Literal(Value value) => value switch
     {
+        Value.Integer { Exact: { } exact } => new ScalarExpr.Literal(exact, ElementType.F32),
         Value.Integer { Dim.Constant: { } constant } => new ScalarExpr.Literal(constant, ElementType.I32),
         Value.Integer integer => new ScalarExpr.Index(integer.Dim),
         Value.Number number => new ScalarExpr.Literal(number.Real, ElementType.F32),
@@ -178,6 +179,12 @@ internal sealed class OpBinder(BindingContext context)
 
         if (scalars.Body(op.Body) is not { } body)
         {
+            // An empty block is the only body that is neither an expression nor reported.
+            if (op.Body is BlockExpr { Statements: var statements } && !statements.Any(s => s is ValueStmt or ErrorStmt))
+            {
+                context.ReportIn(frame.Home, NameDiagnostics.NoValue, op.Body.Span, op.Name.Text);
+            }
+
             return null;
         }
 
@@ -194,6 +201,11 @@ internal sealed class OpBinder(BindingContext context)
         }
 
         indices = [.. indices.Select(i => solved.TryGetValue(i.Name, out var extent) ? new IndexRange(i.Name, extent) : i)];
+        if (!scalars.IsClosed(body, indices, op.Result?.Span ?? op.Name.Span, op.Result?.Name.Text ?? op.Name.Text))
+        {
+            return null;
+        }
+
         frame.Stages.Add(new BoundStage(op.Result?.Name.Text ?? op.Name.Text, indices, body));
         return [.. frame.Stages];
     }
@@ -218,7 +230,7 @@ internal sealed class OpBinder(BindingContext context)
             IndexRange index;
             if (binder.Extent is { } written)
             {
-                if (scalars.Integer(written) is not { } extent)
+                if (scalars.Size(written) is not { } extent)
                 {
                     return null;
                 }
@@ -231,7 +243,7 @@ internal sealed class OpBinder(BindingContext context)
             }
             else
             {
-                index = frame.NewIndex(name, Dim.Symbol("?"));
+                index = frame.NewIndex(name, Dim.Symbol(OpFrame.Pending));
                 pending.Add(name, index);
             }
 
@@ -253,10 +265,12 @@ internal sealed class OpBinder(BindingContext context)
                 : [.. frame.Stages[read.Operand - frame.TensorCount].Indices.Select(i => i.Extent)];
             for (var i = 0; i < shape.Length; i++)
             {
-                if (read.Subscripts[i].Linear(index.Name) is (> 0 and var stride, var rest) && Window(rest, reductions) is var (span, offset))
+                if (read.Subscripts[i].Linear(index.Name) is (> 0 and var stride, var rest) && Window(rest, reductions) is var (span, offset)
+                    && !offset.Symbols().Any(frame.IsIndex))
                 {
-                    var pad = offset.Constant is >= 0 ? Dim.Zero : -offset;
-                    return Dim.FloorDiv(shape[i] + (pad * Dim.Const(2)) - span - Dim.One, Dim.Const(stride)) + Dim.One;
+                    // A window that starts before the operand is padded by as much on both sides; one that starts inside has fewer positions.
+                    var around = offset.Constant is < 0 ? offset * Dim.Const(-2) : -offset;
+                    return Dim.FloorDiv(shape[i] + around - span - Dim.One, Dim.Const(stride)) + Dim.One;
                 }
             }
         }

@@ -16,7 +16,11 @@ internal sealed record OpOperandValue(int Number, TensorType Type, int EllipsisS
 /// <summary>Everything that names mean inside one instantiation of an operator.</summary>
 internal sealed class OpFrame(OpItem op, ModuleScope home, ISet<string> dims)
 {
+    /// <summary>The extent of a result index that is still to be inferred.</summary>
+    public const string Pending = "?";
+
     private readonly HashSet<string> used = new(dims, StringComparer.Ordinal);
+    private readonly HashSet<string> indices = new(StringComparer.Ordinal);
 
     /// <summary>The operator.</summary>
     public OpItem Op { get; } = op;
@@ -51,6 +55,9 @@ internal sealed class OpFrame(OpItem op, ModuleScope home, ISet<string> dims)
     /// <summary>What a read outside its operand gives here.</summary>
     public double Fill { get; set; }
 
+    /// <summary>Whether a symbol is an index variable of this operator, not a dim.</summary>
+    public bool IsIndex(string symbol) => indices.Contains(symbol);
+
     /// <summary>An index variable with a name that no other variable or dim has.</summary>
     public IndexRange NewIndex(string name, Dim extent)
     {
@@ -60,6 +67,7 @@ internal sealed class OpFrame(OpItem op, ModuleScope home, ISet<string> dims)
             unique = name + i.ToString(CultureInfo.InvariantCulture);
         }
 
+        indices.Add(unique);
         return new IndexRange(unique, extent);
     }
 }

@@ -37,6 +37,7 @@ internal sealed class ParamBinder(Elaborator code)
     /// <summary><c>state kv: f32[L, T]</c></summary>
     public Value State(StateStmt syntax)
     {
+        new Annotations(code).NotHere(syntax.Type);
         if (code.Context.Model is not { } model || new TypeBinder(code).Bind(syntax.Type) is not { } type)
         {
             return new Value.Error();
@@ -55,6 +56,9 @@ internal sealed record OverlayRule(Name Glob, ImmutableArray<AnnotationSyntax> A
 {
     /// <summary>Whether a parameter was found for it.</summary>
     public bool Matched { get; set; }
+
+    /// <summary>Whether it is the last rule for some parameter.</summary>
+    public bool Effective { get; set; }
 }
 
 /// <summary>The overlays of one model. Of several rules that match a path, the last wins.</summary>
@@ -71,6 +75,11 @@ internal sealed class OverlayRules(IReadOnlyList<OverlayRule> rules)
         {
             rule.Matched = true;
             found = rule;
+        }
+
+        if (found is not null)
+        {
+            found.Effective = true;
         }
 
         return found;

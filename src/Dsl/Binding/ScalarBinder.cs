@@ -101,16 +101,14 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
                 return variable.Symbol;
             case NameExpr name when frame.Attributes.TryGetValue(name.Name.Text, out var value) && value is Value.Integer integer:
                 return integer.Dim;
-            case NameExpr name when frame.Extents.TryGetValue(name.Name.Text, out var extent) && char.IsUpper(name.Name.Text[0]):
-                return extent;
             case NameExpr name when context.Constant(frame.Home, name) is Value.Integer constant:
                 return constant.Dim;
             case UnaryExpr { Operator: UnaryOperator.Negate } unary:
                 return Integer(unary.Operand) is { } operand ? -operand : null;
             case BinaryExpr binary:
                 return Arithmetic(binary);
-            case CallExpr { Target: NameExpr { Name.Text: "extent" }, Arguments: [{ Value: NameExpr index }] } when frame.Extents.TryGetValue(index.Name.Text, out var size):
-                return size;
+            case CallExpr { Target: NameExpr { Name.Text: "extent" } } call:
+                return ExtentOf(call);
             case CallExpr { Target: NameExpr { Name.Text: "min" or "max" } function, Arguments: [var a, var b] }:
                 return Integer(a.Value) is { } x && Integer(b.Value) is { } y ? (function.Name.Text == "min" ? Dim.Min(x, y) : Dim.Max(x, y)) : null;
             case NameExpr name:
@@ -122,6 +120,49 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
                 context.ReportIn(frame.Home, NameDiagnostics.NotAnInteger, expr.Span);
                 return null;
         }
+    }
+
+    /// <summary>An extent: an integer that depends on no index.</summary>
+    public Dim? Size(Expr expr)
+    {
+        if (Integer(expr) is not { } size)
+        {
+            return null;
+        }
+
+        if (size.Symbols().FirstOrDefault(frame.IsIndex) is { } index)
+        {
+            context.ReportIn(frame.Home, NameDiagnostics.ExtentOfIndex, expr.Span, index);
+            return null;
+        }
+
+        if (size.Constant is < 0)
+        {
+            context.ReportIn(frame.Home, NameDiagnostics.NegativeExtent, expr.Span, size.Text);
+            return null;
+        }
+
+        return size;
+    }
+
+    /// <summary>Whether an expression uses no index variables but these and those of its own reductions; else reports it.</summary>
+    public bool IsClosed(ScalarExpr body, ImmutableArray<IndexRange> indices, SourceSpan place, string name)
+    {
+        var known = new HashSet<string>(indices.Select(i => i.Name).Concat(body.All().OfType<ScalarExpr.Reduce>().SelectMany(r => r.Vars).Select(v => v.Name)), StringComparer.Ordinal);
+        var used = body.All().SelectMany(e => e switch
+        {
+            ScalarExpr.Read read => read.Subscripts.SelectMany(s => s.Symbols()),
+            ScalarExpr.Index index => index.Value.Symbols(),
+            _ => [],
+        });
+        if (used.FirstOrDefault(s => frame.IsIndex(s) && !known.Contains(s)) is not { } free)
+        {
+            return true;
+        }
+
+        var written = frame.Ellipsis.Any(e => e.Name == free) ? ".." : free;
+        context.ReportIn(frame.Home, NameDiagnostics.UnboundIndex, place, name, written);
+        return false;
     }
 
     private Dim? Arithmetic(BinaryExpr binary)
@@ -155,6 +196,32 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
         }
     }
 
+    /// <summary><c>extent(k)</c> of an index name, <c>extent(x, -1)</c> of an operand.</summary>
+    private Dim? ExtentOf(CallExpr call)
+    {
+        switch (call.Arguments)
+        {
+            case [{ Value: NameExpr { Name.Text: var name } }] when frame.Variables.TryGetValue(name, out var variable) && variable.Extent.SymbolName != OpFrame.Pending:
+                return variable.Extent;
+            case [{ Value: NameExpr { Name.Text: var name } }] when frame.Extents.TryGetValue(name, out var extent):
+                return extent;
+            case [{ Value: NameExpr { Name.Text: var name } }, { Value: var axis }] when frame.Operands.TryGetValue(name, out var operand) && Integer(axis)?.Constant is { } position:
+                position = position < 0 ? position + operand.Type.Rank : position;
+                if (position >= 0 && position < operand.Type.Rank)
+                {
+                    return operand.Type.Shape[(int)position];
+                }
+
+                context.ReportIn(frame.Home, NameDiagnostics.IndexRange, call.Span, FormattableString.Invariant($"{position}"), FormattableString.Invariant($"{operand.Type.Rank}"));
+                return null;
+            default:
+                context.ReportIn(frame.Home, NameDiagnostics.WrongKind, call.Span, "an index name, or an operand and an axis", "something else", "write 'extent(k)' or 'extent(x, -1)'");
+                return null;
+        }
+    }
+
+    private static ScalarExpr Whole(Dim value) => value.Constant is { } constant ? new ScalarExpr.Literal(constant, ElementType.I32) : new ScalarExpr.Index(value);
+
     private bool Let(LetStmt let)
     {
         var name = let.Names[0].Text;
@@ -169,7 +236,9 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
             return true;
         }
 
+        // The indices of a stage are its own: those of the result mean nothing in it.
         var saved = new Dictionary<string, IndexRange>(frame.Variables, StringComparer.Ordinal);
+        frame.Variables.Clear();
         var indices = ImmutableArray.CreateBuilder<IndexRange>();
         var ellipsisAt = 0;
         foreach (var binder in binders)
@@ -183,6 +252,7 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
 
             if (Extent(binder, let.Value) is not { } extent)
             {
+                Restore(saved);
                 return false;
             }
 
@@ -192,13 +262,8 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
         }
 
         var body = Expression(let.Value);
-        frame.Variables.Clear();
-        foreach (var entry in saved)
-        {
-            frame.Variables.Add(entry.Key, entry.Value);
-        }
-
-        if (body is null)
+        Restore(saved);
+        if (body is null || !IsClosed(body, indices.ToImmutable(), let.Span, name))
         {
             return false;
         }
@@ -208,6 +273,15 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
         var length = binders.Any(b => b.IsEllipsis) ? frame.Ellipsis.Length : 0;
         frame.Operands[name] = new OpOperandValue(frame.TensorCount + frame.Stages.Count - 1, type, ellipsisAt, length, null);
         return true;
+    }
+
+    private void Restore(Dictionary<string, IndexRange> variables)
+    {
+        frame.Variables.Clear();
+        foreach (var entry in variables)
+        {
+            frame.Variables.Add(entry.Key, entry.Value);
+        }
     }
 
     private ScalarExpr? Name(NameExpr name)
@@ -253,6 +327,7 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
 
     private static ScalarExpr? Scalar(Value value) => value switch
     {
+        Value.Integer { Exact: { } exact } => new ScalarExpr.Literal(exact, ElementType.F32),
         Value.Integer { Dim.Constant: { } constant } => new ScalarExpr.Literal(constant, ElementType.I32),
         Value.Integer integer => new ScalarExpr.Index(integer.Dim),
         Value.Number number => new ScalarExpr.Literal(number.Real, ElementType.F32),
@@ -355,8 +430,15 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
         var vars = ImmutableArray.CreateBuilder<IndexRange>();
         foreach (var binder in reduce.Binders)
         {
+            if (binder.IsEllipsis)
+            {
+                Restore(saved);
+                return (ScalarExpr.Reduce?)Misplaced(binder, "'..'", "subscripts; a reduction names its variables");
+            }
+
             if (Extent(binder, reduce.Body) is not { } extent)
             {
+                Restore(saved);
                 return null;
             }
 
@@ -368,12 +450,7 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
         frame.Fill = kind.Identity();
         var body = Expression(reduce.Body);
         frame.Fill = fill;
-        frame.Variables.Clear();
-        foreach (var entry in saved)
-        {
-            frame.Variables.Add(entry.Key, entry.Value);
-        }
-
+        Restore(saved);
         return body is null ? null : new ScalarExpr.Reduce(kind, vars.ToImmutable(), body);
     }
 
@@ -382,7 +459,7 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
     {
         if (binder.Extent is { } written)
         {
-            return Integer(written);
+            return Size(written);
         }
 
         var name = binder.Name.Text;
@@ -391,6 +468,7 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
             return extent;
         }
 
+        // The variable's own extent, wherever it is the whole of a subscript.
         foreach (var index in SyntaxWalk.All(body).OfType<IndexExpr>())
         {
             if (index.Target is NameExpr target && frame.Operands.TryGetValue(target.Name.Text, out var operand)
@@ -430,6 +508,11 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
         if (name == "cast")
         {
             return Cast(call);
+        }
+
+        if (name == "extent")
+        {
+            return ExtentOf(call) is { } extent ? Whole(extent) : null;
         }
 
         var item = context.Find(frame.Home, name);

@@ -11,6 +11,11 @@ internal static class ScalarTyping
     /// </summary>
     public static ScalarExpr Apply(CoreOp op, params ScalarExpr[] arguments)
     {
+        if (Integers(op, arguments) is { } whole)
+        {
+            return whole;
+        }
+
         var first = op.Rule == ResultRule.Select ? 1 : 0;
         var typed = arguments.Skip(first).Where(a => a is not ScalarExpr.Literal).Select(a => a.Type).ToArray();
         if (typed.Length > 0)
@@ -27,6 +32,45 @@ internal static class ScalarTyping
 
         return ScalarExpr.Of(op, arguments);
     }
+
+    /// <summary>
+    /// Integer arithmetic over indices and dims is one subscript expression, so that range analysis and lowering see it whole. Two numbers
+    /// that do not divide evenly are a number with a fraction: 1 / 6 is not 0.
+    /// </summary>
+    private static ScalarExpr? Integers(CoreOp op, ScalarExpr[] arguments)
+    {
+        if (arguments.Length is 0 or > 2 || arguments.Any(a => Whole(a) is null))
+        {
+            return null;
+        }
+
+        var (a, b) = (Whole(arguments[0])!, arguments.Length > 1 ? Whole(arguments[1])! : Dim.Zero);
+        if (ReferenceEquals(op, CoreOps.Div) && a.Constant is { } x && b.Constant is { } y && y != 0 && x % y != 0)
+        {
+            return new ScalarExpr.Literal((double)x / y, ElementType.F32);
+        }
+
+        Dim? value = op.Name switch
+        {
+            "add" => a + b,
+            "sub" => a - b,
+            "mul" => a * b,
+            "div" when b.Constant != 0 => Dim.FloorDiv(a, b),
+            "mod" when b.Constant != 0 => Dim.Mod(a, b),
+            "min" => Dim.Min(a, b),
+            "max" => Dim.Max(a, b),
+            "neg" => -a,
+            _ => null,
+        };
+        return value is null ? null : value.Constant is { } constant ? new ScalarExpr.Literal(constant, ElementType.I32) : new ScalarExpr.Index(value);
+    }
+
+    private static Dim? Whole(ScalarExpr expr) => expr switch
+    {
+        ScalarExpr.Index { Type: ElementType.I32 } index => index.Value,
+        ScalarExpr.Literal { Type: ElementType.I32 } literal => Dim.Const((long)literal.Value),
+        _ => null,
+    };
 
     /// <summary>The expression in a type; literals change theirs, everything else is converted.</summary>
     public static ScalarExpr Convert(ScalarExpr expr, ElementType type) =>

@@ -38,6 +38,13 @@ internal sealed class Slicing(Elaborator code)
         return Move("transpose", span, operand, indices, subscripts);
     }
 
+    /// <summary>The part of a tensor along one index from <paramref name="start"/> on.</summary>
+    public Value Part(string name, SourceSpan span, BoundValue operand, int axis, Dim start, Dim size)
+    {
+        ImmutableArray<IndexRange> indices = [.. operand.Type.Shape.Select((d, i) => new IndexRange(new Arithmetic(code).Free($"e{i}"), i == axis ? size : d))];
+        return Move(name, span, operand, indices, indices.Select((r, i) => i == axis ? r.Symbol + start : r.Symbol));
+    }
+
     private Value Move(string name, SourceSpan span, BoundValue operand, ImmutableArray<IndexRange> indices, IEnumerable<Dim> subscripts)
     {
         var body = new ScalarExpr.Read(0, [.. subscripts], operand.Type.Element);

@@ -14,7 +14,12 @@ internal static class SyntaxWalk
         UnaryExpr e => [e.Operand],
         CallExpr e => [e.Target, .. e.Arguments.Select(a => a.Value)],
         IndexExpr e => [e.Target, .. e.Subscripts],
-        ReduceExpr e => [e.Body],
+        ReduceExpr e => [.. e.Binders.Select(b => b.Extent).OfType<Expr>(), e.Body],
+        MemberExpr e => [e.Target],
+        ListExpr e => e.Items,
+        TupleExpr e => e.Items,
+        AnnotatedExpr e => [e.Value],
+        SliceExpr e => new[] { e.Low, e.High }.OfType<Expr>(),
         ConditionalExpr e => [e.Value, e.Condition, e.Otherwise],
         BlockExpr e => e.Statements.SelectMany(s => s switch
         {

@@ -17,10 +17,16 @@ internal abstract record Value
         public override string Describe() => $"a tensor {Bound.Type}";
     }
 
-    /// <summary>An integer, possibly over the dims of the model.</summary>
-    public sealed record Integer(Dim Dim) : Value
+    /// <summary>
+    /// An integer, possibly over the dims of the model. A quotient that does not come out even is one too, rounded down, and remembers its exact
+    /// value: 1 / 255 is 0 as an extent and 0.0039 as a factor.
+    /// </summary>
+    public sealed record Integer(Dim Dim, double? Exact = null) : Value
     {
-        public override string Describe() => Dim.IsConstant ? $"the integer {Dim}" : $"the dim {Dim}";
+        /// <summary>The value as a number, when it is known.</summary>
+        public double? Real => Exact ?? Dim.Constant;
+
+        public override string Describe() => Exact is { } exact ? $"the number {exact.ToString("R", CultureInfo.InvariantCulture)}" : Dim.IsConstant ? $"the integer {Dim}" : $"the dim {Dim}";
     }
 
     /// <summary>A number with a fraction.</summary>
@@ -82,8 +88,11 @@ internal abstract record Value
         public override string Describe() => "a built-in function";
     }
 
-    /// <summary>A condition on a pair of positions (q, k); q and k are the symbols <c>q</c> and <c>k</c>.</summary>
-    public sealed record Mask(ScalarExpr Condition) : Value
+    /// <summary>
+    /// A condition on a query and a key position, the symbols <see cref="Masks.Query"/> and <see cref="Masks.Key"/>. With a tile, whatever shares a tile
+    /// with a true position is true as well.
+    /// </summary>
+    public sealed record Mask(ScalarExpr Condition, (int Rows, int Columns)? Tile = null, string Name = "") : Value
     {
         public override string Describe() => "a mask";
     }

@@ -215,6 +215,62 @@ public static class NameDiagnostics
         "cast it first: 'cast(x, f32)'",
         "model M() { input x: bool[4]\n output y = exp(x) }");
 
+    /// <summary>'{0}' is given '{1}' twice.</summary>
+    public static readonly DiagnosticDescriptor ArgumentTwice = new(
+        "SD2031", Severity.Error,
+        "'{0}' is given '{1}' twice",
+        "leave one of them out",
+        "import std.nn\nmodel M() { input x: f32[4]\n output y = clip(x, low: 0, low: 1) }");
+
+    /// <summary>'{0}' depends on '{1}', which is not among its indices.</summary>
+    public static readonly DiagnosticDescriptor UnboundIndex = new(
+        "SD2032", Severity.Error,
+        "'{0}' depends on '{1}', which is not among its indices",
+        "add it to the indices, or reduce over it",
+        "op f(x[.., j]) -> y[j] = x[.., j]\nmodel M() { input x: f32[4, 5]\n output y = f(x) }");
+
+    /// <summary>This extent depends on the index '{0}'.</summary>
+    public static readonly DiagnosticDescriptor ExtentOfIndex = new(
+        "SD2033", Severity.Error,
+        "this extent depends on the index '{0}'",
+        "tensors are rectangular: use the largest extent, and a condition inside",
+        "op f(x[i]) -> y[i] = sum(k < i) x[k]\nmodel M() { input x: f32[4]\n output y = f(x) }");
+
+    /// <summary>This extent is {0}.</summary>
+    public static readonly DiagnosticDescriptor NegativeExtent = new(
+        "SD2034", Severity.Error,
+        "this extent is {0}",
+        "extents are at least 0; check the attributes this is computed from",
+        "op f(x[i]) -> y[p < extent(i) - 9] = x[p]\nmodel M() { input x: f32[4]\n output y = f(x) }");
+
+    /// <summary>'{0}' has no value.</summary>
+    public static readonly DiagnosticDescriptor NoValue = new(
+        "SD2035", Severity.Error,
+        "'{0}' has no value",
+        "the last line of a body is its value",
+        "op f(x[i]) -> y[i] = { let a = x[i] }");
+
+    /// <summary>An extent of {0} does not split into {1} equal parts.</summary>
+    public static readonly DiagnosticDescriptor UnevenSplit = new(
+        "SD2036", Severity.Error,
+        "an extent of {0} does not split into {1} equal parts",
+        "take parts with slices: 'x[.., :k]' and 'x[.., k:]'",
+        "model M() { input x: f32[5]\n let a, b = split(x, 2)\n output y = a + b }");
+
+    /// <summary>'{0}' is not a kind of attribute.</summary>
+    public static readonly DiagnosticDescriptor UnknownAttributeKind = new(
+        "SD2038", Severity.Error,
+        "'{0}' is not a kind of attribute",
+        "{1}",
+        "op f(x; by: real = 1) = x * by");
+
+    /// <summary>{0} is too large.</summary>
+    public static readonly DiagnosticDescriptor TooLarge = new(
+        "SD2037", Severity.Error,
+        "{0} is too large",
+        "integers have 63 bits, loops at most a million rounds, models at most 100000 layers",
+        "const a = 3000000000 * 3000000000 * 3000000000");
+
     /// <summary>'{0}' is never used.</summary>
     public static readonly DiagnosticDescriptor Unused = new(
         "SD2101", Severity.Warning,
@@ -230,6 +286,7 @@ public static class NameDiagnostics
         NotAnIndex, CannotInferExtent, SubscriptCount, NotAnInteger, UnknownElementType, TypeMismatch,
         DimRange, NoOutput, NotStatic, Recursion, Misplaced, TooManyElements,
         IndexRange, TupleCount, NoMember, DivisionByZero, ReductionOutsideOp, IntegerNeedsCast,
+        ArgumentTwice, UnboundIndex, ExtentOfIndex, NegativeExtent, NoValue, UnevenSplit, TooLarge, UnknownAttributeKind,
         Unused,
     ];
 }

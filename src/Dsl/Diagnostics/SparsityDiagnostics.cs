@@ -5,20 +5,6 @@ namespace SparseDsl.Dsl.Diagnostics;
 /// <summary>SD3xxx: sparsity and storage.</summary>
 public static class SparsityDiagnostics
 {
-    /// <summary>'{0}' is sparse in '{1}', but this expression is not zero there.</summary>
-    public static readonly DiagnosticDescriptor NotZeroWhereSparse = new(
-        "SD3001", Severity.Error,
-        "'{0}' is sparse in '{1}', but this expression is not zero there",
-        "store the operand dense ('@format(dense)'), or write the value at zero separately",
-        "import std.nn\nmodel M() { input x: f32[4, 4]\n param w: f32[4, 4] @format(csr)\n output y = x + exp(w) }");
-
-    /// <summary>'{0}' and '{1}' are both sparse in '{2}': one of them must be found by its coordinate.</summary>
-    public static readonly DiagnosticDescriptor TwoSparseOperands = new(
-        "SD3002", Severity.Error,
-        "'{0}' and '{1}' are both sparse in '{2}': one of them must be found by its coordinate",
-        "store one of them dense",
-        "import std.nn\nmodel M() { param a: f32[4, 4] @format(csr)\n param b: f32[4, 4] @format(csr)\n output y = matmul(a, b) }");
-
     /// <summary>There is no annotation '@{0}' here.</summary>
     public static readonly DiagnosticDescriptor UnknownAnnotation = new(
         "SD3003", Severity.Error,
@@ -65,7 +51,7 @@ public static class SparsityDiagnostics
     public static readonly DiagnosticDescriptor GlobMatchesNothing = new(
         "SD3010", Severity.Error,
         "no parameter of '{0}' matches '{1}'",
-        "parameters are {2}",
+        "{2}",
         "model M() { input x: f32[4]\n param w: f32[4]\n output y = x * w }\nsparsify M { v : dense }");
 
     /// <summary>There is no model '{0}' to sparsify.</summary>
@@ -103,12 +89,33 @@ public static class SparsityDiagnostics
         "use a format for tensors of this rank",
         "import std.formats\nmodel M() { input x: f32[4]\n param w: f32[4] @format(csr)\n output y = x * w }");
 
-    /// <summary>'{0}' is understood but not compiled yet.</summary>
-    public static readonly DiagnosticDescriptor NotCompiledYet = new(
+    /// <summary>'{0}' selects tokens, which is understood but not compiled yet.</summary>
+    public static readonly DiagnosticDescriptor TokensNotCompiledYet = new(
         "SD3900", Severity.Error,
-        "'{0}' is understood but not compiled yet",
-        "{1}",
+        "'{0}' selects tokens, which is understood but not compiled yet",
+        "remove it to run every token",
         "model M() { input x: f32[8, 4]\n output y = keep(x, top: 50%) }");
+
+    /// <summary>The pattern '{0}' depends on data, which is understood but not compiled yet.</summary>
+    public static readonly DiagnosticDescriptor PatternNotCompiledYet = new(
+        "SD3902", Severity.Error,
+        "the pattern '{0}' depends on data, which is understood but not compiled yet",
+        "use a pattern of masks only",
+        "pattern p(q, k) { topk(k, 4) } cover exact\nmodel M() { input x: f32[8, 4]\n output y = attend(x, x, x, where: p) }");
+
+    /// <summary>'{0}' changes attention scores, which is understood but not compiled yet.</summary>
+    public static readonly DiagnosticDescriptor ScoresNotCompiledYet = new(
+        "SD3903", Severity.Error,
+        "'{0}' changes attention scores, which is understood but not compiled yet",
+        "write the attention with operators: scores, softmax, matrix product",
+        "score cap(s, h, q, k; c) = c * tanh(s / c)\nmodel M() { input x: f32[8, 4]\n output y = attend(x, x, x, score: cap(30)) }");
+
+    /// <summary>Masks of {1} index variables, like '{0}', are understood but not compiled yet.</summary>
+    public static readonly DiagnosticDescriptor MaskRankNotCompiledYet = new(
+        "SD3904", Severity.Error,
+        "masks of {1} index variables, like '{0}', are understood but not compiled yet",
+        "a mask that compiles is over a query and a key position: 'mask m(q, k) = …'",
+        "mask m(h, q, k) = h < q\nmodel M() { input x: f32[8, 4]\n output y = attend(x, x, x, where: m) }");
 
     /// <summary>'@{0}' selects values and belongs on a value, not on a parameter.</summary>
     public static readonly DiagnosticDescriptor SelectionOnParameter = new(
@@ -124,11 +131,47 @@ public static class SparsityDiagnostics
         "use '@topk' or '@threshold' on values",
         "model M() { input x: f32[4]\n output y = x @nm(2, 4) }");
 
+    /// <summary>'{0}' covers tiles and cannot be combined with other masks.</summary>
+    public static readonly DiagnosticDescriptor CoverInside = new(
+        "SD3018", Severity.Error,
+        "'{0}' covers tiles and cannot be combined with other masks",
+        "combine the masks first, and say 'cover' on the pattern of the result",
+        "mask causal(q, k) = k <= q\npattern p = causal cover tile(8, 8)\npattern r = p & causal\nmodel M() { input x: f32[8, 4]\n output y = attend(x, x, x, where: r) }");
+
+    /// <summary>A cover is 'exact' or 'tile(rows, columns)'.</summary>
+    public static readonly DiagnosticDescriptor BadCover = new(
+        "SD3019", Severity.Error,
+        "a cover is 'exact' or 'tile(rows, columns)'",
+        "write 'cover tile(64, 64)' to attend the whole of every tile that is touched",
+        "mask causal(q, k) = k <= q\npattern p = causal cover tile(0)\nmodel M() { input x: f32[8, 4]\n output y = attend(x, x, x, where: p) }");
+
+    /// <summary>'@topk' keeps {0} of {1} elements.</summary>
+    public static readonly DiagnosticDescriptor BadCount = new(
+        "SD3020", Severity.Error,
+        "'@topk' keeps {0} of {1} elements",
+        "the count is at least 1 and at most the extent of the last index",
+        "model M() { input x: f32[4]\n output y = x @topk(5) }");
+
+    /// <summary>'@{0}' selects values and belongs behind an expression, not behind a type.</summary>
+    public static readonly DiagnosticDescriptor SelectionOnType = new(
+        "SD3021", Severity.Error,
+        "'@{0}' selects values and belongs behind an expression, not behind a type",
+        "write 'let z = x @{0}(…)'",
+        "model M() { input x: f32[4] @topk(2)\n output y = x }");
+
+    /// <summary>This line has no effect: later lines say something else about the same parameters.</summary>
+    public static readonly DiagnosticDescriptor NoEffect = new(
+        "SD3101", Severity.Warning,
+        "this line has no effect: later lines match every parameter it matches",
+        "put the general line before the special one",
+        "model M() { input x: f32[4]\n param w: f32[4]\n output y = x * w }\nsparsify M { w : dense\n * : unstructured(zeros >= 50%) }");
+
     /// <summary>Every row of this class.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
-        NotZeroWhereSparse, TwoSparseOperands, UnknownAnnotation, BadFraction, BadNm, NmExtent,
+        UnknownAnnotation, BadFraction, BadNm, NmExtent,
         BadBlock, AnnotationArguments, GlobMatchesNothing, UnknownOverlayModel, ConflictingAnnotations, UnknownFormat,
-        BadFormat, FormatRank, NotCompiledYet, SelectionOnParameter, PromiseOnValue,
+        BadFormat, FormatRank, SelectionOnParameter, PromiseOnValue, CoverInside, BadCover, BadCount, SelectionOnType, NoEffect,
+        TokensNotCompiledYet, PatternNotCompiledYet, ScoresNotCompiledYet, MaskRankNotCompiledYet,
     ];
 }
