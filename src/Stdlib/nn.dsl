@@ -92,8 +92,7 @@ op max_pool(x[n, c, h, w];
             pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left)
     -> y[n, c, p < (extent(h) + pad_top + pad_bottom - dilation_h * (kernel_h - 1) - 1) / stride_h + 1,
          q < (extent(w) + pad_left + pad_right - dilation_w * (kernel_w - 1) - 1) / stride_w + 1] =
-    max(r < kernel_h, s < kernel_w)
-        x[n, c, p * stride_h + r * dilation_h - pad_top, q * stride_w + s * dilation_w - pad_left]
+    max(r < kernel_h, s < kernel_w) x[n, c, p * stride_h + r * dilation_h - pad_top, q * stride_w + s * dilation_w - pad_left]
 
 // The mean of every window; padding counts as zeros.
 op avg_pool(x[n, c, h, w];

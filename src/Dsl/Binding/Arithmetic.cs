@@ -104,6 +104,11 @@ internal sealed class Arithmetic(Elaborator code)
             }
         }
 
+        if (op.Rule is ResultRule.Same or ResultRule.Float && arguments.All(a => a.Type == ElementType.Bool))
+        {
+            return code.Fail(NameDiagnostics.IntegerNeedsCast, span, op.Name, "bool");
+        }
+
         if (op.Rule == ResultRule.Select)
         {
             arguments[0] = ScalarTyping.Convert(arguments[0], ElementType.Bool);

@@ -21,7 +21,7 @@ internal static class BindText
     public static BoundModel Model(string text, params (string Module, string Text)[] files)
     {
         var (module, diagnostics) = Bind(text, files);
-        Assert.Equal("", string.Concat(diagnostics.Items.Where(d => d.Severity == Severity.Error).Select(DiagnosticRenderer.Render)));
+        Assert.True(!diagnostics.HasErrors, string.Concat(diagnostics.Items.Select(DiagnosticRenderer.Render)));
         return Assert.Single(module.Models);
     }
 
