@@ -1,0 +1,106 @@
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Formats;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Passes.Graphs;
+using SparseDsl.Compiler.Passes.Loops;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Compiler.Weights;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
+using SparseDsl.Import.Data;
+
+namespace SparseDsl.Examples.Ocr;
+
+/// <summary>From a program and its weights on disk to code in memory, for the machine at hand.</summary>
+public static class ModelCompiler
+{
+    /// <summary>Compiles the only model of a file.</summary>
+    /// <param name="program">The <c>.dsl</c> file; its weights lie beside it in a <c>.safetensors</c> file of the same name.</param>
+    /// <param name="threads">Number of threads, the caller's included.</param>
+    /// <exception cref="InvalidDataException">The program has mistakes, or the weights do not belong to it.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static CompiledModel Compile(string program, int threads = 1)
+    {
+        var diagnostics = new DiagnosticBag();
+        var model = Bind(program, diagnostics);
+        var weights = ReadWeights(model, Path.ChangeExtension(program, ".safetensors"), diagnostics);
+        return Load(Lower(model, weights, NativeTarget.Widest, diagnostics), weights, threads);
+    }
+
+    private static BoundModel Bind(string program, DiagnosticBag diagnostics)
+    {
+        var source = new SourceText(program, File.ReadAllText(program));
+        var module = Binder.Bind(Parser.Parse(source, diagnostics), source, ModuleResolver.LibraryOnly(), diagnostics);
+        ThrowOnErrors(diagnostics);
+        return module.Models is [var model] ? model : throw new InvalidDataException($"{program} has {module.Models.Length} models, not one");
+    }
+
+    private static LoadedWeights ReadWeights(BoundModel model, string file, DiagnosticBag diagnostics)
+    {
+        try
+        {
+            var tensors = model.Params.IsEmpty ? new Dictionary<string, TensorData>() : SafetensorsFile.ReadAll(file);
+            var weights = WeightLoader.Load(model.Name, WeightDeclaration.Of(model), new MemoryWeightProvider(file, tensors), diagnostics);
+            ThrowOnErrors(diagnostics);
+            return weights;
+        }
+        catch (DataFormatException damage)
+        {
+            throw new InvalidDataException($"{file}: {damage.Message}", damage);
+        }
+    }
+
+    private static LoopProgram Lower(BoundModel model, LoadedWeights weights, Compiler.Target target, DiagnosticBag diagnostics)
+    {
+        var graph = GraphPipeline.Run(BuildGraph.Run(model), GraphPipeline.Passes(weights.Find));
+        graph = ChooseLevels.Run(graph, weights.Find, diagnostics);
+        var program = Compiler.Lowering.Lower.Run(graph, target, diagnostics);
+        ThrowOnErrors(diagnostics);
+        return LoopPipeline.Run(PlanMemory.Run(program), target);
+    }
+
+    private static CompiledModel Load(LoopProgram program, LoadedWeights weights, int threads)
+    {
+        var packed = new Dictionary<(string, TensorData?, Format), IReadOnlyDictionary<string, TensorData>>();
+        try
+        {
+            return CSharpHost.Load(program, NativeTarget.Widest, region => Pack(region.Source, weights, packed), threads);
+        }
+        catch (FormatMismatchException mismatch)
+        {
+            throw new InvalidDataException(mismatch.Message, mismatch);
+        }
+    }
+
+    // The arrays of one tensor are made together, and asked for one by one.
+    private static ReadOnlyMemory<byte> Pack(
+        WeightSource source, LoadedWeights weights, Dictionary<(string, TensorData?, Format), IReadOnlyDictionary<string, TensorData>> packed)
+    {
+        var tensor = source.Folded ?? weights.Tensors[source.Tensor];
+        if (source.Format.IsDense)
+        {
+            return tensor.ToBytes();
+        }
+
+        var key = (source.Tensor, source.Folded, source.Format);
+        if (!packed.TryGetValue(key, out var arrays))
+        {
+            packed[key] = arrays = FormatPacker.Pack(source.Format, tensor);
+        }
+
+        return arrays[source.Array].ToBytes();
+    }
+
+    private static void ThrowOnErrors(DiagnosticBag diagnostics)
+    {
+        if (diagnostics.Items.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { } error)
+        {
+            throw new InvalidDataException(DiagnosticRenderer.Header(error));
+        }
+    }
+}
