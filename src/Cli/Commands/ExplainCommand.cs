@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using SparseDsl.Cli.Data;
+using SparseDsl.Cli.Running;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Diagnostics;
+
+namespace SparseDsl.Cli.Commands;
+
+/// <summary><c>explain FILE</c>: what every layer costs and how its weights are stored.</summary>
+internal static class ExplainCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Streams streams)
+    {
+        var file = SharedOptions.File();
+        var (model, dims, weights, json) = (SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Weights(), SharedOptions.Json());
+        var command = new Command("explain", "Say what every layer costs and how its weights are stored.") { file, model, dims, weights, json };
+        command.SetAction(parsed =>
+        {
+            var session = new Session(streams, parsed.GetValue(json));
+            var path = parsed.GetValue(file)!;
+            IReadOnlyList<LayerCost>? costs = null;
+            var values = new Dictionary<string, long>(StringComparer.Ordinal);
+            if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
+            {
+                costs = Costs(session, bound, path, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values);
+            }
+
+            if (costs is not null && !session.IsJson)
+            {
+                WriteTable(session.Output, costs, values);
+            }
+
+            return session.Finish(writer => WriteJson(writer, costs ?? [], values));
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<LayerCost>? Costs(
+        Session session, BoundModel model, string path, string? weightsPath, IReadOnlyList<KeyValuePair<string, long>> given, Dictionary<string, long> values)
+    {
+        foreach (var dim in model.Dims)
+        {
+            values[dim.Name] = SmallestUseful(dim);
+        }
+
+        foreach (var (name, value) in given)
+        {
+            if (model.Dims.FirstOrDefault(d => d.Name == name) is not { } dim)
+            {
+                session.Report(FileDiagnostics.UnknownDim, name, model.Dims.Length == 0 ? "none" : string.Join(", ", model.Dims.Select(d => d.Name)));
+            }
+            else if (value < dim.Low || value > dim.High || value % dim.Step != 0)
+            {
+                session.Report(FileDiagnostics.DimValue, name, value.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"from {dim.Low} to {dim.High}"));
+            }
+
+            values[name] = value;
+        }
+
+        var known = weightsPath is not null || File.Exists(ModelWeights.DefaultPath(path));
+        var weights = known ? ModelWeights.Read(session, model, path, weightsPath) : null;
+        if (session.Diagnostics.HasErrors)
+        {
+            return null;
+        }
+
+        var options = new CompilationOptions(SharedOptions.Native) { Weights = weights is null ? null : weights.Find };
+        return LayerCost.Of(Compilation.Optimise(model, options), values, name => weights?.Find(name));
+    }
+
+    /// <summary>The smallest value from 1 on that a dim can have.</summary>
+    private static long SmallestUseful(SymbolicDim dim)
+    {
+        var low = Math.Max(1, dim.Low);
+        return Math.Min(dim.High, (low + dim.Step - 1) / dim.Step * dim.Step);
+    }
+
+    private static void WriteTable(TextWriter output, IReadOnlyList<LayerCost> costs, Dictionary<string, long> dims)
+    {
+        if (dims.Count > 0)
+        {
+            output.WriteLine("at " + string.Join(", ", dims.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Key} = {d.Value}"))));
+        }
+
+        List<string[]> rows = [["op", "scope", "result", "weights", "density", "MAC", "FLOP", "bytes"]];
+        rows.AddRange(costs.Select(c => new[]
+        {
+            c.Label, c.Scope, c.Type, c.Format, c.Density.ToString("P1", CultureInfo.InvariantCulture), Number(c.Mac), Number(c.Flop), Number(c.Bytes),
+        }));
+        rows.Add(["total", "", "", "", "", Number(costs.Sum(c => c.Mac)), Number(costs.Sum(c => c.Flop)), Number(costs.Sum(c => c.Bytes))]);
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length))];
+        foreach (var row in rows)
+        {
+            // Numbers stand at the right.
+            output.WriteLine(string.Join("  ", row.Select((cell, i) => i < 4 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
+        }
+
+        var (mac, dense) = (costs.Sum(c => c.Mac), costs.Sum(c => c.DenseMac));
+        if (mac < dense)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sparsity leaves {mac:N0} of {dense:N0} MAC"));
+        }
+    }
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static void WriteJson(Utf8JsonWriter writer, IReadOnlyList<LayerCost> costs, Dictionary<string, long> dims)
+    {
+        writer.WriteStartObject("dims");
+        foreach (var (name, value) in dims)
+        {
+            writer.WriteNumber(name, value);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartArray("layers");
+        foreach (var cost in costs)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("op", cost.Label);
+            writer.WriteString("scope", cost.Scope);
+            writer.WriteString("result", cost.Type);
+            writer.WriteString("format", cost.Format);
+            writer.WriteNumber("density", cost.Density);
+            WriteCounts(writer, cost.Mac, cost.DenseMac, cost.Flop, cost.Bytes);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartObject("total");
+        WriteCounts(writer, costs.Sum(c => c.Mac), costs.Sum(c => c.DenseMac), costs.Sum(c => c.Flop), costs.Sum(c => c.Bytes));
+        writer.WriteEndObject();
+    }
+
+    private static void WriteCounts(Utf8JsonWriter writer, long mac, long denseMac, long flop, long bytes)
+    {
+        writer.WriteNumber("mac", mac);
+        writer.WriteNumber("dense_mac", denseMac);
+        writer.WriteNumber("flop", flop);
+        writer.WriteNumber("bytes", bytes);
+    }
+}

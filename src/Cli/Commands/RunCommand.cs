@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseDsl.Cli.Data;
+using SparseDsl.Cli.Running;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Import.Data;
+
+namespace SparseDsl.Cli.Commands;
+
+/// <summary><c>run FILE --input NAME=PATH …</c>: computes a model once or many times.</summary>
+internal static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Streams streams)
+    {
+        var file = SharedOptions.File();
+        var inputs = SharedOptions.Paths("--input", "NAME=PATH", "an input: .npy, .npz or .safetensors (PATH or PATH:TENSOR), .png or .jpg, or the words random and zeros");
+        var outputs = SharedOptions.Paths("--output", "NAME=PATH", "writes an output to a .npy, .npz or .safetensors file");
+        var backend = new Option<string>("--backend") { Description = "csharp (compiled) or reference (float64, slow)", DefaultValueFactory = _ => "csharp" };
+        backend.AcceptOnlyFromAmong("csharp", "reference");
+        var threads = Count("--threads", "threads of one call");
+        var repeat = Count("--repeat", "timed calls; the time printed is their median");
+        var (weights, model, dims, target, json) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Json());
+        var command = new Command("run", "Run a model on files.") { file, inputs, outputs, backend, threads, repeat, weights, model, dims, target, json };
+        command.SetAction(parsed =>
+        {
+            var session = new Session(streams, parsed.GetValue(json));
+            var request = new RunRequest(
+                parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(outputs) ?? [], parsed.GetValue(dims) ?? [],
+                parsed.GetValue(backend)!, parsed.GetValue(target) ?? SharedOptions.Native, parsed.GetValue(threads), parsed.GetValue(repeat));
+            var result = Run(session, request);
+            if (result is not null && !session.IsJson && !session.Diagnostics.HasErrors)
+            {
+                result.Write(session.Output);
+            }
+
+            return session.Finish(writer => result?.Write(writer));
+        });
+        return command;
+    }
+
+    private static Option<int> Count(string name, string description)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => 1, HelpName = "N" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is < 1 or > 1_000_000)
+            {
+                result.AddError($"{name} must be at least 1");
+            }
+        });
+        return option;
+    }
+
+    private static RunResult? Run(Session session, RunRequest request)
+    {
+        if (SourceFiles.Model(session, request.File, request.Model) is not { } model)
+        {
+            return null;
+        }
+
+        CheckOutputs(session, request, model);
+        var weights = ModelWeights.Read(session, model, request.File, request.Weights);
+        var inputs = ModelInputs.Read(session, model, request.Inputs, request.Dims);
+        if (session.Diagnostics.HasErrors || weights is null || inputs is null)
+        {
+            return null;
+        }
+
+        using var runner = session.Work("compiling", () => Start(session, request, model, weights, inputs, ignoresSparsity: false));
+        if (runner is null)
+        {
+            return null;
+        }
+
+        // The outputs are those of the first call: states start at zero there.
+        runner.Invoke();
+        var outputs = runner.Outputs;
+        var time = session.Work("running", () => Stopwatches.Median(Enumerable.Range(0, request.Repeat).Select(_ => Stopwatches.Time(runner))));
+        foreach (var (name, path) in request.Outputs)
+        {
+            WriteOutput(session, name, path, outputs[name]);
+        }
+
+        var bought = Compare(session, request, model, weights, inputs, runner);
+        return new RunResult(request, model, [.. model.Outputs.Select(o => (o.Name, outputs[o.Name]))], time, bought);
+    }
+
+    private static void CheckOutputs(Session session, RunRequest request, BoundModel model)
+    {
+        foreach (var (name, path) in request.Outputs)
+        {
+            if (model.Outputs.All(o => o.Name != name))
+            {
+                session.Report(FileDiagnostics.UnknownOutput, name, string.Join(", ", model.Outputs.Select(o => o.Name)));
+            }
+
+            if (!TensorFiles.IsKnown(path))
+            {
+                session.Report(FileDiagnostics.UnknownFileKind, path);
+            }
+        }
+
+        if (request.Backend == "csharp" && !SharedOptions.IsHere(request.Target))
+        {
+            session.Report(FileDiagnostics.TargetNotHere, request.Target.Name);
+        }
+    }
+
+    private static IRunner? Start(Session session, RunRequest request, BoundModel model, ModelWeights weights, ModelInputs inputs, bool ignoresSparsity) =>
+        request.Backend == "reference"
+            ? new ReferenceRunner(model, weights, inputs)
+            : CSharpRunner.Create(session, model, weights, inputs, request.Target, request.Threads, ignoresSparsity);
+
+    private static SparsityReport? Compare(Session session, RunRequest request, BoundModel model, ModelWeights weights, ModelInputs inputs, IRunner runner)
+    {
+        if (runner is not CSharpRunner sparse || !SparsityReport.IsSparse(sparse.Lowered.Graph))
+        {
+            return null;
+        }
+
+        using var dense = session.Work("compiling dense, to compare", () => Start(session, request, model, weights, inputs, ignoresSparsity: true)) as CSharpRunner;
+        return dense is null ? null : SparsityReport.Of(sparse, dense, inputs, weights);
+    }
+
+    private static void WriteOutput(Session session, string name, string path, TensorData tensor) =>
+        Disk.Write(session, path, temporary => TensorFiles.Write(temporary, new Dictionary<string, TensorData>(StringComparer.Ordinal) { [name] = tensor }));
+}

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using SparseDsl.Compiler;
+
+namespace SparseDsl.Cli.Commands;
+
+/// <summary>Options several commands have.</summary>
+internal static class SharedOptions
+{
+    /// <summary><c>FILE</c></summary>
+    public static Argument<string> File() => new("FILE") { Description = "the program" };
+
+    /// <summary><c>--json</c></summary>
+    public static Option<bool> Json() => new("--json") { Description = "print one JSON document, diagnostics included" };
+
+    /// <summary><c>--model NAME</c></summary>
+    public static Option<string?> Model() => new("--model") { Description = "which model of the file", HelpName = "NAME" };
+
+    /// <summary><c>--weights PATH</c></summary>
+    public static Option<string?> Weights() => new("--weights") { Description = "weights; default: FILE with the extension .safetensors", HelpName = "PATH" };
+
+    /// <summary><c>--target NAME</c> as a row; null when it is not given.</summary>
+    public static Option<Target?> Target()
+    {
+        var option = new Option<Target?>("--target")
+        {
+            Description = "avx512, avx2, vector128, scalar, or native: the best this machine has",
+            HelpName = "NAME",
+            CustomParser = result =>
+            {
+                var name = result.Tokens[0].Value;
+                var target = name == "native" ? Native : Compiler.Target.All.FirstOrDefault(t => t.Name == name);
+                if (target is null)
+                {
+                    result.AddError($"'{name}' is not a target; targets are native, {string.Join(", ", Compiler.Target.All.Select(t => t.Name))}");
+                }
+
+                return target;
+            },
+        };
+        return option;
+    }
+
+    /// <summary><c>--dim N=4</c>, several times.</summary>
+    public static Option<KeyValuePair<string, long>[]> Dims() => Pairs("--dim", "NAME=VALUE", "the value of a dim that no input tells", value =>
+        long.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : (long?)null);
+
+    /// <summary>An option of the form <c>--input NAME=PATH</c>, several times.</summary>
+    public static Option<KeyValuePair<string, string>[]> Paths(string name, string help, string description) => new(name)
+    {
+        Description = description,
+        HelpName = help,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result => [.. Split(result).Select(p => p)],
+    };
+
+    /// <summary>The widest target this machine runs.</summary>
+    public static Target Native => Compiler.Target.All.First(IsHere);
+
+    /// <summary>Whether this machine runs code for a target.</summary>
+    public static bool IsHere(Target target) => target.Name switch
+    {
+        "avx512" => Vector512.IsHardwareAccelerated && Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported,
+        "avx2" => Avx2.IsSupported && Fma.IsSupported,
+        _ => true,
+    };
+
+    private static Option<KeyValuePair<string, T>[]> Pairs<T>(string name, string help, string description, Func<string, T?> convert)
+        where T : struct => new(name)
+        {
+            Description = description,
+            HelpName = help,
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = result =>
+            {
+                var pairs = new List<KeyValuePair<string, T>>();
+                foreach (var (key, text) in Split(result))
+                {
+                    if (convert(text) is { } value)
+                    {
+                        pairs.Add(new(key, value));
+                    }
+                    else
+                    {
+                        result.AddError($"'{text}' is not a number of 0 or more");
+                    }
+                }
+
+                return [.. pairs];
+            },
+        };
+
+    private static List<KeyValuePair<string, string>> Split(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var pairs = new List<KeyValuePair<string, string>>();
+        foreach (var token in result.Tokens.Select(t => t.Value))
+        {
+            var at = token.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0 || at == token.Length - 1)
+            {
+                result.AddError($"'{token}' must have the form NAME=VALUE");
+            }
+            else if (pairs.Any(p => p.Key == token[..at]))
+            {
+                result.AddError($"'{token[..at]}' is given twice");
+            }
+            else
+            {
+                pairs.Add(new(token[..at], token[(at + 1)..]));
+            }
+        }
+
+        return pairs;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using SparseDsl.Dsl.Diagnostics;
+
+namespace SparseDsl.Cli;
+
+/// <summary>Files written whole or not at all, and file problems in words.</summary>
+internal static class Disk
+{
+    /// <summary>Whether an exception is about the file system rather than a bug.</summary>
+    public static bool IsFileProblem(Exception problem) =>
+        problem is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or System.Security.SecurityException;
+
+    /// <summary>The problem without the path, which the diagnostic already names.</summary>
+    public static string Explain(Exception problem) => problem switch
+    {
+        FileNotFoundException => "there is no such file",
+        DirectoryNotFoundException => "there is no such folder",
+        UnauthorizedAccessException => "it is a folder, or access is not allowed",
+        _ => problem.Message.TrimEnd('.'),
+    };
+
+    /// <summary>Writes text; see the other overload.</summary>
+    public static bool Write(Session session, string path, string text) =>
+        Write(session, path, temporary => File.WriteAllText(temporary, text, new UTF8Encoding(false)));
+
+    /// <summary>Writes a file under a temporary name beside it, then gives it its name. False after a report.</summary>
+    /// <param name="session">Where problems go.</param>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="write">Writes to the path it is given, which has the same extension.</param>
+    public static bool Write(Session session, string path, Action<string> write)
+    {
+        string? temporary = null;
+        try
+        {
+            var full = Path.GetFullPath(path);
+            temporary = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileNameWithoutExtension(full)}.{Guid.NewGuid():N}{Path.GetExtension(full)}");
+            write(temporary);
+            File.Move(temporary, full, overwrite: true);
+            return true;
+        }
+        catch (Exception problem) when (IsFileProblem(problem))
+        {
+            session.Report(FileDiagnostics.CannotWrite, path, Explain(problem));
+            return false;
+        }
+        finally
+        {
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Dsl.Binding;
+
+namespace SparseDsl.Cli.Running;
+
+/// <summary>What the user asked <c>run</c> for.</summary>
+internal sealed record RunRequest(
+    string File,
+    string? Model,
+    string? Weights,
+    IReadOnlyList<KeyValuePair<string, string>> Inputs,
+    IReadOnlyList<KeyValuePair<string, string>> Outputs,
+    IReadOnlyList<KeyValuePair<string, long>> Dims,
+    string Backend,
+    Target Target,
+    int Threads,
+    int Repeat);
+
+/// <summary>What <c>run</c> found.</summary>
+internal sealed record RunResult(RunRequest Request, BoundModel Model, IReadOnlyList<(string Name, TensorData Tensor)> Outputs, double Milliseconds, SparsityReport? Sparsity)
+{
+    private string Where => Request.Backend == "reference" ? "reference, float64" : Request.Target.Name;
+
+    /// <summary>For people.</summary>
+    public void Write(TextWriter output)
+    {
+        foreach (var (name, tensor) in Outputs)
+        {
+            TensorText.Write(output, name, tensor);
+        }
+
+        var threads = Request.Backend == "reference" ? 1 : Request.Threads;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"time: {Milliseconds:F4} ms, {threads} {(threads == 1 ? "thread" : "threads")}, {Where}"));
+        Sparsity?.Write(output);
+    }
+
+    /// <summary>For machines.</summary>
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteString("model", Model.Name);
+        writer.WriteString("backend", Request.Backend);
+        writer.WriteNumber("threads", Request.Threads);
+        writer.WriteNumber("milliseconds", Milliseconds);
+        writer.WriteStartObject("outputs");
+        foreach (var (name, tensor) in Outputs)
+        {
+            TensorText.Write(writer, name, tensor);
+        }
+
+        writer.WriteEndObject();
+        Sparsity?.Write(writer);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Reference;
+using SparseDsl.Cli.Data;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Formats;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Diagnostics;
+
+namespace SparseDsl.Cli.Running;
+
+/// <summary>A model with its inputs bound, ready to be called.</summary>
+internal interface IRunner : IDisposable
+{
+    /// <summary>Computes the outputs once.</summary>
+    void Invoke();
+
+    /// <summary>The outputs of the last call, copied.</summary>
+    IReadOnlyDictionary<string, TensorData> Outputs { get; }
+}
+
+/// <summary>Runs in float64 from the graph as bound.</summary>
+internal sealed class ReferenceRunner(BoundModel model, ModelWeights weights, ModelInputs inputs) : IRunner
+{
+    private readonly ReferenceModel reference = new(BuildGraph.Run(model), path => weights[path]);
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, TensorData> Outputs { get; private set; } = new Dictionary<string, TensorData>();
+
+    /// <inheritdoc/>
+    public void Invoke() => Outputs = reference.Run(inputs.Tensors, inputs.Dims);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}
+
+/// <summary>Runs compiled C#.</summary>
+internal sealed class CSharpRunner : IRunner
+{
+    private readonly CompiledModel compiled;
+
+    private CSharpRunner(CompiledModel compiled, LoweredModel lowered)
+    {
+        this.compiled = compiled;
+        Lowered = lowered;
+    }
+
+    /// <summary>What was compiled.</summary>
+    public LoweredModel Lowered { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, TensorData> Outputs => compiled.ReadOutputs();
+
+    /// <summary>Compiles and binds; null after a report.</summary>
+    public static CSharpRunner? Create(Session session, BoundModel model, ModelWeights weights, ModelInputs inputs, Target target, int threads, bool ignoresSparsity)
+    {
+        var options = new CompilationOptions(target) { Weights = weights.Find, IgnoresSparsity = ignoresSparsity };
+        if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
+        {
+            return null;
+        }
+
+        if (Pack(session, lowered, weights) is not { } packed)
+        {
+            return null;
+        }
+
+        var compiled = CSharpHost.Load(lowered.Program, target, region => packed[region.Name], threads);
+        compiled.Bind(inputs.Tensors);
+        return new CSharpRunner(compiled, lowered);
+    }
+
+    /// <summary>The bytes of every weight region; null when data does not fit its storage, which is then reported.</summary>
+    public static IReadOnlyDictionary<string, byte[]>? Pack(Session session, LoweredModel lowered, ModelWeights weights)
+    {
+        var tensors = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
+        var packed = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var region in lowered.Program.Regions.OfType<Region.Weight>())
+        {
+            try
+            {
+                packed.Add(region.Name, Compilation.Pack(region, path => weights[path], tensors));
+            }
+            catch (FormatMismatchException mismatch)
+            {
+                session.Report(FileDiagnostics.Structure, region.Source.Tensor, mismatch.Message);
+            }
+        }
+
+        return session.Diagnostics.HasErrors ? null : packed;
+    }
+
+    /// <inheritdoc/>
+    public void Invoke() => compiled.Invoke();
+
+    /// <inheritdoc/>
+    public void Dispose() => compiled.Dispose();
+}
+
+/// <summary>Times calls.</summary>
+internal static class Stopwatches
+{
+    private const double MostMilliseconds = 300;
+    private const int FewestRounds = 3;
+    private const int MostRounds = 2000;
+
+    /// <summary>Milliseconds of one call.</summary>
+    public static double Time(IRunner runner)
+    {
+        var start = Stopwatch.GetTimestamp();
+        runner.Invoke();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    /// <summary>The middle of some times.</summary>
+    public static double Median(IEnumerable<double> times)
+    {
+        double[] sorted = [.. times.Order()];
+        var middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /// <summary>Median milliseconds of two models called in turn, so that both see the same machine.</summary>
+    public static (double A, double B) Compare(IRunner a, IRunner b)
+    {
+        var start = Stopwatch.GetTimestamp();
+        List<double> timesA = [];
+        List<double> timesB = [];
+        // The first rounds are not counted: caches and branch predictors are cold.
+        for (var round = -2; round < MostRounds && (round < FewestRounds || Stopwatch.GetElapsedTime(start).TotalMilliseconds < MostMilliseconds); round++)
+        {
+            var (timeA, timeB) = (Time(a), Time(b));
+            if (round >= 0)
+            {
+                timesA.Add(timeA);
+                timesB.Add(timeB);
+            }
+        }
+
+        return (Median(timesA), Median(timesB));
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Diagnostics;
+
+namespace SparseDsl.Cli;
+
+/// <summary>Where a run of the program writes.</summary>
+/// <param name="Output">Results.</param>
+/// <param name="Errors">Messages.</param>
+/// <param name="IsTerminal">Whether a person watches the messages.</param>
+internal sealed record Streams(TextWriter Output, TextWriter Errors, bool IsTerminal);
+
+/// <summary>One run of a command: where it writes, and what went wrong so far.</summary>
+internal sealed class Session(Streams streams, bool json)
+{
+    /// <summary>Results.</summary>
+    public TextWriter Output { get; } = streams.Output;
+
+    /// <summary>Messages.</summary>
+    public TextWriter Errors { get; } = streams.Errors;
+
+    /// <summary>Whether one JSON document is the whole output.</summary>
+    public bool IsJson { get; } = json;
+
+    /// <summary>Mistakes found so far.</summary>
+    public DiagnosticBag Diagnostics { get; } = new();
+
+    /// <summary>Reports a mistake that has no place in a program.</summary>
+    public void Report(DiagnosticDescriptor row, params string[] arguments) => Diagnostics.Report(row, null, arguments);
+
+    /// <summary>Does long work, with a spinner on a terminal and in silence on a pipe.</summary>
+    public T Work<T>(string what, Func<T> work)
+    {
+        if (!streams.IsTerminal)
+        {
+            return work();
+        }
+
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Errors) });
+        return console.Status().Start(Markup.Escape(what), _ => work());
+    }
+
+    /// <summary>Prints diagnostics (and, with JSON, the result) and gives the exit code.</summary>
+    /// <param name="writeResult">Writes the members of the result into an open JSON object; null when there is no result.</param>
+    public int Finish(Action<Utf8JsonWriter>? writeResult = null)
+    {
+        if (IsJson)
+        {
+            Json.Write(Output, writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteBoolean("ok", !Diagnostics.HasErrors);
+                Json.WriteDiagnostics(writer, Diagnostics.Items);
+                if (!Diagnostics.HasErrors)
+                {
+                    writeResult?.Invoke(writer);
+                }
+
+                writer.WriteEndObject();
+            });
+        }
+        else
+        {
+            foreach (var diagnostic in Diagnostics.Items)
+            {
+                Errors.Write(DiagnosticRenderer.Render(diagnostic));
+            }
+
+            var count = Diagnostics.Items.Count(d => d.Severity == Severity.Error);
+            if (count > 1)
+            {
+                Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} errors"));
+            }
+        }
+
+        return Diagnostics.HasErrors ? ExitCode.Diagnostics : ExitCode.Done;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Formats;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Passes.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
+
+namespace SparseDsl.Compiler.Pipeline;
+
+/// <summary>Called after every stage with its name and what it gave, for dumps and for timing.</summary>
+public delegate void StageObserver(string stage, object result);
+
+/// <summary>How a model is compiled.</summary>
+/// <param name="Target">What the machine offers.</param>
+public sealed record CompilationOptions(Target Target)
+{
+    /// <summary>Elements of a parameter by path, of its type and shape. Null compiles without weights: nothing is folded into them then.</summary>
+    public Func<string, TensorData?>? Weights { get; init; }
+
+    /// <summary>Stores every weight dense, whatever is said about it: what sparsity is compared with.</summary>
+    public bool IgnoresSparsity { get; init; }
+
+    /// <summary>Told of every stage; null for nobody.</summary>
+    public StageObserver? Observer { get; init; }
+}
+
+/// <summary>A model before and after lowering.</summary>
+/// <param name="Graph">The graph that was lowered, storage chosen.</param>
+/// <param name="Program">Its kernels, memory planned.</param>
+public sealed record LoweredModel(Graph Graph, LoopProgram Program);
+
+/// <summary>The front door of the compiler: from text to loops. Needs no files; whoever calls it supplies texts and tensors.</summary>
+public static class Compilation
+{
+    /// <summary>Parses and binds a module. Mistakes go to <paramref name="diagnostics"/>; a module with syntax errors is bound as far as it goes.</summary>
+    public static BoundModule Bind(SourceText source, IModuleResolver resolver, DiagnosticBag diagnostics, StageObserver? observer = null)
+    {
+        var syntax = Parser.Parse(source, diagnostics);
+        observer?.Invoke("parse", syntax);
+        var module = Binder.Bind(syntax, source, resolver, diagnostics);
+        observer?.Invoke("bind", module);
+        return module;
+    }
+
+    /// <summary>The optimised graph of a model, with storage chosen.</summary>
+    public static Graph Optimise(BoundModel model, CompilationOptions options)
+    {
+        var graph = BuildGraph.Run(model);
+        options.Observer?.Invoke("graph", graph);
+        graph = GraphPipeline.Run(graph, GraphPipeline.Passes(options.Weights), (name, result) => options.Observer?.Invoke("pass " + name, result));
+        graph = GraphValidator.Validate(StorageChoice.Run(graph, options.IgnoresSparsity), "choose-storage");
+        options.Observer?.Invoke("pass choose-storage", graph);
+        return graph;
+    }
+
+    /// <summary>The loops of a model; null when something in it cannot be compiled, which is then reported.</summary>
+    public static LoweredModel? Lower(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics)
+    {
+        var graph = Optimise(model, options);
+        var program = Lowering.Lower.Run(graph, options.Target, diagnostics);
+        options.Observer?.Invoke("lower", program);
+        if (diagnostics.HasErrors)
+        {
+            return null;
+        }
+
+        program = PlanMemory.Run(program);
+        options.Observer?.Invoke("plan-memory", program);
+        program = LoopPipeline.Run(program, options.Target, (name, kernel) => options.Observer?.Invoke("pass " + name, kernel));
+        options.Observer?.Invoke("loops", program);
+        return new LoweredModel(graph, program);
+    }
+
+    /// <summary>The packed bytes of a weight region, little-endian.</summary>
+    /// <param name="weight">The region.</param>
+    /// <param name="parameters">Elements of a parameter by path, of its type and shape.</param>
+    /// <param name="cache">Tensors packed so far: the arrays of one format are made together.</param>
+    public static byte[] Pack(Region.Weight weight, Func<string, TensorData> parameters, IDictionary<string, IReadOnlyDictionary<string, TensorData>> cache)
+    {
+        var source = weight.Source;
+        if (source.Format.IsDense)
+        {
+            return (source.Folded ?? parameters(source.Tensor)).ToBytes();
+        }
+
+        // A parameter may be stored in two formats.
+        var key = FormattableString.Invariant($"{source.Folded is null}/{source.Tensor}/{FormatText.Print(source.Format.Source)}");
+        if (!cache.TryGetValue(key, out var arrays))
+        {
+            arrays = FormatPacker.Pack(source.Format, source.Folded ?? parameters(source.Tensor));
+            cache.Add(key, arrays);
+        }
+
+        return arrays[source.Array].ToBytes();
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+
+namespace SparseDsl.Dsl.Diagnostics;
+
+/// <summary>SD51xx: files the command line reads and writes, and what it takes from them.</summary>
+public static class FileDiagnostics
+{
+    /// <summary>Cannot read '{0}': {1}.</summary>
+    public static readonly DiagnosticDescriptor CannotRead = Row(
+        "SD5101", "cannot read '{0}': {1}", "check the path and the permissions", "sparsedsl check missing.dsl");
+
+    /// <summary>Cannot write '{0}': {1}.</summary>
+    public static readonly DiagnosticDescriptor CannotWrite = Row(
+        "SD5102", "cannot write '{0}': {1}", "check that the folder exists and may be written", "--output y=no/such/folder/y.npy");
+
+    /// <summary>'{0}' is damaged or of another format: {1}.</summary>
+    public static readonly DiagnosticDescriptor BadData = Row(
+        "SD5103", "'{0}' is damaged or of another format: {1}", "write the file again", "a truncated .npy file");
+
+    /// <summary>'{0}' is not an image that can be read: {1}.</summary>
+    public static readonly DiagnosticDescriptor BadImage = Row(
+        "SD5104", "'{0}' is not an image that can be read: {1}", "give a complete PNG or JPEG file", "a truncated .png file");
+
+    /// <summary>There is no model '{0}' in '{1}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownModel = Row(
+        "SD5105", "there is no model '{0}' in '{1}'", "its models are: {2}", "--model Digit for a file with the model Digits");
+
+    /// <summary>'{0}' declares no model.</summary>
+    public static readonly DiagnosticDescriptor NoModel = Row(
+        "SD5106", "'{0}' declares no model", "only files with a model can be run, built or explained", "a file of operators only");
+
+    /// <summary>'{0}' declares several models.</summary>
+    public static readonly DiagnosticDescriptor SeveralModels = Row(
+        "SD5107", "'{0}' declares several models", "choose one with --model: {1}", "a file with two models, and no --model");
+
+    /// <summary>The model has no input '{0}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownInput = Row(
+        "SD5108", "the model has no input '{0}'", "its inputs are: {1}", "--input picture=x.png for a model with the input image");
+
+    /// <summary>The input '{0}' is missing.</summary>
+    public static readonly DiagnosticDescriptor MissingInput = Row(
+        "SD5109", "the input '{0}' is missing", "give it with --input {0}=PATH; it is {1}", "run without --input");
+
+    /// <summary>The tensor '{0}' has elements of type {2}, not {1}.</summary>
+    public static readonly DiagnosticDescriptor ElementType = Row(
+        "SD5110", "the tensor '{0}' must have elements of type {1}; those found are {2}", "convert the file", "an i64 file for an f32 input");
+
+    /// <summary>The tensor '{0}' must be {1}; found {2}.</summary>
+    public static readonly DiagnosticDescriptor Shape = Row(
+        "SD5111", "the tensor '{0}' must be {1}; found {2}", "{3}", "a [28, 27] file for an input of [N, 28, 28]");
+
+    /// <summary>Nothing says what the dim {0} is.</summary>
+    public static readonly DiagnosticDescriptor OpenDim = Row(
+        "SD5112", "nothing says what the dim '{0}' is", "give it with --dim {0}=VALUE", "--input x=random for an input of [N, 4]");
+
+    /// <summary>The dim {0} is {1}, outside {2}.</summary>
+    public static readonly DiagnosticDescriptor DimValue = Row(
+        "SD5113", "the dim '{0}' is {1}, but must be {2}", "give tensors of other sizes, or widen the range in the model", "100 images for N: dim 1..64");
+
+    /// <summary>'{0}' holds no tensor '{1}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownEntry = Row(
+        "SD5114", "'{0}' holds no tensor '{1}'", "say which with NAME=PATH:TENSOR; it holds: {2}", "--input image=heldout.npz");
+
+    /// <summary>There is no weights file '{0}' for the parameters of '{1}'.</summary>
+    public static readonly DiagnosticDescriptor NoWeights = Row(
+        "SD5115", "the model '{1}' has parameters, but there is no weights file '{0}'", "put it beside the program, or give it with --weights PATH", "run with no .safetensors file beside the program");
+
+    /// <summary>The weights file '{0}' has no '{1}'.</summary>
+    public static readonly DiagnosticDescriptor MissingParameter = Row(
+        "SD5116", "the weights file '{0}' has no tensor '{1}'", "it holds: {2}", "a weights file of another model");
+
+    /// <summary>There is no image setting '{0}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownImageSetting = Row(
+        "SD5117", "there is no image setting '{0}'", "settings are: {1}", "from image(gray, hight: 48)");
+
+    /// <summary>The image setting '{0}' cannot be {1}.</summary>
+    public static readonly DiagnosticDescriptor ImageSetting = Row(
+        "SD5118", "the image setting '{0}' is not as it must be: {1}", "see the section on images in the language's documentation", "from image(rgb, mean: [1, 2])");
+
+    /// <summary>The input '{0}' cannot be made from an image.</summary>
+    public static readonly DiagnosticDescriptor NotAnImage = Row(
+        "SD5119", "the input '{0}' is not declared as an image", "write 'from image(gray)' or 'from image(rgb)' behind its type, or give a tensor file", "--input x=photo.png for input x: f32[4]");
+
+    /// <summary>The model has no output '{0}'.</summary>
+    public static readonly DiagnosticDescriptor UnknownOutput = Row(
+        "SD5120", "the model has no output '{0}'", "its outputs are: {1}", "--output logit=x.npy");
+
+    /// <summary>This machine has no {0}.</summary>
+    public static readonly DiagnosticDescriptor TargetNotHere = Row(
+        "SD5121", "this machine cannot run code for '{0}'", "use --target native", "run --target avx512 on a machine without AVX-512");
+
+    /// <summary>The file '{0}' has an unknown kind.</summary>
+    public static readonly DiagnosticDescriptor UnknownFileKind = Row(
+        "SD5122", "'{0}' is of a kind that is not known", "use .npy, .npz, .safetensors, .png or .jpg", "--input x=data.txt");
+
+    /// <summary>The name {0} is no dim of the model.</summary>
+    public static readonly DiagnosticDescriptor UnknownDim = Row(
+        "SD5123", "the model has no dim '{0}'", "its dims are: {1}", "--dim M=4 for model Digits(N: dim 1..64)");
+
+    /// <summary>'{0}' is not formatted.</summary>
+    public static readonly DiagnosticDescriptor NotFormatted = Row(
+        "SD5124", "'{0}' is not in canonical form", "run 'sparsedsl fmt {0}'", "fmt --check on a file with odd spacing");
+
+    /// <summary>The weights do not have the structure their storage needs.</summary>
+    public static readonly DiagnosticDescriptor Structure = Row(
+        "SD5125", "the weights of '{0}' do not have the structure they are stored with: {1}", "correct the annotation, or prune the weights", "@nm(2, 4) on weights with three non-zeros in a group of four");
+
+    /// <summary>Every row.</summary>
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } =
+    [
+        CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
+        NoWeights, MissingParameter, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure,
+    ];
+
+    private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);
+}
