@@ -13,5 +13,6 @@ public static class DiagnosticTable
         .. SparsityDiagnostics.All,
         .. LoweringDiagnostics.All,
         .. WeightDiagnostics.All,
+        .. FileDiagnostics.All,
     ];
 }
