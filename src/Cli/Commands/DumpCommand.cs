@@ -79,7 +79,7 @@ internal static class DumpCommand
     {
         if (stage == "graph")
         {
-            var graph = Compilation.Optimise(model, options);
+            var graph = Compilation.Optimise(model, options, session.Diagnostics);
             Write(session, options, GraphPrinter.Print(graph));
         }
         else if (Compilation.Lower(model, options, session.Diagnostics) is { } lowered)

@@ -69,7 +69,7 @@ internal static class ExplainCommand
         }
 
         var options = new CompilationOptions(SharedOptions.Native) { Weights = weights is null ? null : weights.Find };
-        return LayerCost.Of(Compilation.Optimise(model, options), values, name => weights?.Find(name));
+        return LayerCost.Of(Compilation.Optimise(model, options, session.Diagnostics), values, name => weights?.Find(name));
     }
 
     /// <summary>The smallest value from 1 on that a dim can have.</summary>

@@ -4,7 +4,9 @@ using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Passes.Loops;
+using SparseDsl.Compiler.Weights;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
@@ -24,6 +26,9 @@ public sealed record CompilationOptions(Target Target)
 
     /// <summary>Stores every weight dense, whatever is said about it: what sparsity is compared with.</summary>
     public bool IgnoresSparsity { get; init; }
+
+    /// <summary>Is told why every weight is stored as it is; null for nobody.</summary>
+    public ICollection<LevelDecision>? Decisions { get; init; }
 
     /// <summary>Told of every stage; null for nobody.</summary>
     public StageObserver? Observer { get; init; }
@@ -48,20 +53,34 @@ public static class Compilation
     }
 
     /// <summary>The optimised graph of a model, with storage chosen.</summary>
-    public static Graph Optimise(BoundModel model, CompilationOptions options)
+    public static Graph Optimise(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics)
     {
+        if (options.Weights is { } loaded)
+        {
+            Promises.Check(model, loaded, diagnostics);
+        }
+
         var graph = BuildGraph.Run(model);
         options.Observer?.Invoke("graph", graph);
         graph = GraphPipeline.Run(graph, GraphPipeline.Passes(options.Weights), (name, result) => options.Observer?.Invoke("pass " + name, result));
-        graph = GraphValidator.Validate(StorageChoice.Run(graph, options.IgnoresSparsity), "choose-storage");
-        options.Observer?.Invoke("pass choose-storage", graph);
+        graph = GraphValidator.Validate(Stored(graph, options, diagnostics), "choose-levels");
+        options.Observer?.Invoke("pass choose-levels", graph);
         return graph;
     }
+
+    private static Graph Stored(Graph graph, CompilationOptions options, DiagnosticBag diagnostics) => options.IgnoresSparsity
+        ? Rewriter.Rewrite(graph, node => node switch
+        {
+            ParamNode p => p.WithFormat(Format.Dense(p.Type.Rank)),
+            ConstantNode c => c.WithFormat(Format.Dense(c.Type.Rank)),
+            _ => node,
+        })
+        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions);
 
     /// <summary>The loops of a model; null when something in it cannot be compiled, which is then reported.</summary>
     public static LoweredModel? Lower(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics)
     {
-        var graph = Optimise(model, options);
+        var graph = Optimise(model, options, diagnostics);
         var program = Lowering.Lower.Run(graph, options.Target, diagnostics);
         options.Observer?.Invoke("lower", program);
         if (diagnostics.HasErrors)

@@ -29,7 +29,7 @@ public static class ChooseLevels
     public const double VectorCrossover = 0.55;
 
     /// <summary>The same for sums whose lanes would run along the sparse index: one scalar step for each non-zero.</summary>
-    public const double ScalarCrossover = 0.06;
+    public const double ScalarCrossover = 0.12;
 
     private const int SmallestSparse = 1024;
 
