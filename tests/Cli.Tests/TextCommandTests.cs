@@ -122,7 +122,7 @@ public sealed class TextCommandTests : CommandLine
         var output = Run("dump", Write("twice.dsl", TwiceText), "--stage", "graph", "--passes").Output;
         Assert.Contains("# after graph\n", output, StringComparison.Ordinal);
         Assert.Contains("# after pass fuse\n", output, StringComparison.Ordinal);
-        Assert.Contains("# after pass choose-storage\n", output, StringComparison.Ordinal);
+        Assert.Contains("# after pass choose-levels\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,8 @@
 using SparseDsl.Compiler.Data;
-using SparseDsl.Dsl;
+using SparseDsl.Compiler.Weights;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Import.Data;
 
 namespace SparseDsl.Cli.Data;
 
@@ -44,33 +45,37 @@ internal sealed class ModelWeights
             return null;
         }
 
-        foreach (var param in model.Params)
+        var provider = new FileWeights(Path.GetFileName(file), Path.GetDirectoryName(Path.GetFullPath(program))!, found);
+        var loaded = WeightLoader.Load(model.Name, WeightDeclaration.Of(model), provider, session.Diagnostics);
+        foreach (var tensor in loaded.Tensors)
         {
-            weights.Add(session, param, file, found);
+            weights.tensors[tensor.Key] = tensor.Value;
         }
 
         return session.Diagnostics.HasErrors ? null : weights;
     }
 
-    private void Add(Session session, BoundParam param, string file, IReadOnlyDictionary<string, TensorData> found)
+    /// <summary>The tensors of a file, and masks as files beside the program.</summary>
+    private sealed class FileWeights(string name, string folder, IReadOnlyDictionary<string, TensorData> tensors) : IWeightProvider
     {
-        if (!found.TryGetValue(param.Path, out var tensor))
+        public string Name => name;
+
+        public IEnumerable<string> Names => tensors.Keys;
+
+        public TensorData? Find(string tensor) => tensors.TryGetValue(tensor, out var found) ? found : null;
+
+        public TensorData? FindMask(string path, out string problem)
         {
-            var names = string.Join(", ", found.Keys.Order(StringComparer.Ordinal).Take(20)) + (found.Count > 20 ? ", …" : "");
-            session.Diagnostics.Report(FileDiagnostics.MissingParameter, param.Location, file, param.Path, names);
-        }
-        else if (tensor.Rank != param.Type.Rank || !tensor.Shape.Zip(param.Type.Shape, (found, declared) => declared.Constant == found).All(x => x))
-        {
-            session.Diagnostics.Report(
-                FileDiagnostics.Shape, param.Location, param.Path, param.Type.ToString(), tensor.ToString(), "the weights file does not belong to this program, or the declared shape is wrong");
-        }
-        else if (tensor.Type != param.Type.Element && !(tensor.Type.IsFloat() && param.Type.Element.IsFloat()))
-        {
-            session.Diagnostics.Report(FileDiagnostics.ElementType, param.Location, param.Path, param.Type.Element.Name(), tensor.Type.Name());
-        }
-        else
-        {
-            tensors[param.Path] = tensor.ConvertTo(param.Type.Element);
+            problem = "";
+            try
+            {
+                return Npy.Read(Path.Combine(folder, path));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataFormatException)
+            {
+                problem = e.Message;
+                return null;
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Lowering;
 using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Passes.Loops;
-using SparseDsl.Compiler.Weights;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
@@ -55,11 +54,6 @@ public static class Compilation
     /// <summary>The optimised graph of a model, with storage chosen.</summary>
     public static Graph Optimise(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics)
     {
-        if (options.Weights is { } loaded)
-        {
-            Promises.Check(model, loaded, diagnostics);
-        }
-
         var graph = BuildGraph.Run(model);
         options.Observer?.Invoke("graph", graph);
         graph = GraphPipeline.Run(graph, GraphPipeline.Passes(options.Weights), (name, result) => options.Observer?.Invoke("pass " + name, result));

@@ -14,21 +14,21 @@ public static class WeightDiagnostics
 
     /// <summary>'{0}' promises at least {1} of its zeros in whole blocks, but {3} holds {4}.</summary>
     public static readonly DiagnosticDescriptor FewerZeroBlocks = new(
-        "SD3020", Severity.Error,
+        "SD3031", Severity.Error,
         "'{0}' promises that at least {1} is zero in whole blocks of {2}, but {3} holds {4}",
         "prune it in blocks, lower the promise, or use '@unstructured'",
         "weights with scattered zeros for param w: f32[64, 64] @block(4, 1, zeros >= 70%)");
 
     /// <summary>'{0}' promises at most {1} non-zeros in every {2}, but one group holds more.</summary>
     public static readonly DiagnosticDescriptor GroupTooFull = new(
-        "SD3021", Severity.Error,
+        "SD3032", Severity.Error,
         "'{0}' promises at most {1} non-zeros in every {2}, but {3} holds {4} at {5}",
         "prune it to the pattern, or use '@unstructured'",
         "weights with three non-zeros in a group of four for param w: f32[10, 256] @nm(2, 4)");
 
     /// <summary>'{0}' promises at least {1} zero channels, but {2} holds {3}.</summary>
     public static readonly DiagnosticDescriptor FewerZeroChannels = new(
-        "SD3022", Severity.Error,
+        "SD3033", Severity.Error,
         "'{0}' promises that at least {1} of its channels are zero, but {2} holds {3}",
         "prune whole slices along the first index, lower the promise, or use '@unstructured'",
         "weights with no zero row for param w: f32[64, 64] @channels(zeros >= 30%)");

@@ -45,7 +45,7 @@ public sealed class WeightLoaderTests
     {
         var found = Load(new Sparsity.Block(4, 1, 0.7), [.. Enumerable.Range(0, 32).Select(i => i % 8 == i / 8 ? 1f : 0)]);
         Assert.Equal(
-            "error SD3020: 'w' promises that at least 70% is zero in whole blocks of 4 x 1, but digits.safetensors holds 50%",
+            "error SD3031: 'w' promises that at least 70% is zero in whole blocks of 4 x 1, but digits.safetensors holds 50%",
             WithoutPlace(found));
     }
 
@@ -55,14 +55,14 @@ public sealed class WeightLoaderTests
         var values = new float[32];
         values[20] = values[21] = values[23] = 1;
         values[28] = values[29] = values[30] = values[31] = 1;
-        Assert.Equal("error SD3021: 'w' promises at most 2 non-zeros in every 4, but digits.safetensors holds 3 at [2, 4..7]", WithoutPlace(Load(new Sparsity.NOfM(2, 4), values)));
+        Assert.Equal("error SD3032: 'w' promises at most 2 non-zeros in every 4, but digits.safetensors holds 3 at [2, 4..7]", WithoutPlace(Load(new Sparsity.NOfM(2, 4), values)));
     }
 
     [Fact]
     public void Zero_channels_are_slices_of_the_first_index()
     {
         var values = Values();
-        Assert.Equal("error SD3022: 'w' promises that at least 60% of its channels are zero, but digits.safetensors holds 50%", WithoutPlace(Load(new Sparsity.Channels(0.6), values)));
+        Assert.Equal("error SD3033: 'w' promises that at least 60% of its channels are zero, but digits.safetensors holds 50%", WithoutPlace(Load(new Sparsity.Channels(0.6), values)));
     }
 
     [Fact]
