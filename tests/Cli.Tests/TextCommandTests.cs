@@ -150,7 +150,7 @@ public sealed class TextCommandTests : CommandLine
         Assert.Equal(0, outcome.Code);
         var total = outcome.Json.GetProperty("total");
         Assert.Equal(2 * ((256 * 784) + (10 * 256)), total.GetProperty("dense_mac").GetInt64());
-        Assert.Equal(2 * 11315, total.GetProperty("mac").GetInt64());
+        Assert.Equal(2 * 12595, total.GetProperty("mac").GetInt64());
         Assert.Contains("csr", Run("explain", PathOf("digits.dsl")).Output, StringComparison.Ordinal);
         Assert.Equal(["SD5113"], Run("explain", PathOf("digits.dsl"), "--dim", "N=65", "--json").Ids);
         Assert.Equal(["SD5123"], Run("explain", PathOf("digits.dsl"), "--dim", "M=5", "--json").Ids);

@@ -169,6 +169,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
     private static object? Setting(Value value) => value switch
     {
         Value.Number number => number.Real,
+        Value.Integer { Exact: { } exact } => exact,
         Value.Integer { Dim.Constant: { } constant } => (double)constant,
         Value.Boolean boolean => boolean.Truth,
         Value.Text text => text.Characters,
