@@ -73,6 +73,7 @@ public static class Program
         DumpCommand.Create(streams),
         RunCommand.Create(streams),
         ExplainCommand.Create(streams),
+        BuildCommand.Create(streams),
     };
 }
 

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using SparseDsl.Backends.CSharp;
+using SparseDsl.Cli.Data;
+using SparseDsl.Cli.Running;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Runtime;
+
+namespace SparseDsl.Cli.Commands;
+
+/// <summary><c>build FILE --target csharp -o DIR</c>: a model as a C# project that needs only the runtime, which is copied beside it.</summary>
+internal static class BuildCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Streams streams)
+    {
+        var file = SharedOptions.File();
+        var target = new Option<string>("--target") { Description = "csharp", Required = true };
+        target.AcceptOnlyFromAmong("csharp");
+        var folder = new Option<string>("--output", "-o") { Description = "where to write; made when it is not there", HelpName = "DIR", Required = true };
+        var (model, weights) = (SharedOptions.Model(), SharedOptions.Weights());
+        var command = new Command("build", "Write a model as a C# project.") { file, target, folder, model, weights };
+        command.SetAction(parsed =>
+        {
+            var session = new Session(streams, json: false);
+            var path = parsed.GetValue(file)!;
+            if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound
+                && ModelWeights.Read(session, bound, path, parsed.GetValue(weights)) is { } loaded
+                && session.Work("compiling", () => Project(session, bound, loaded)) is { } files)
+            {
+                Write(session, parsed.GetValue(folder)!, files);
+            }
+
+            return session.Finish();
+        });
+        return command;
+    }
+
+    /// <summary>The files of a project with code for every target, chosen when the program starts; null after a report.</summary>
+    private static IReadOnlyList<ProjectFile>? Project(Session session, BoundModel model, ModelWeights weights)
+    {
+        var tiers = new List<CSharpTier>();
+        var packed = new Dictionary<CSharpTier, IReadOnlyDictionary<string, byte[]>>();
+        foreach (var target in Target.All)
+        {
+            // Every target gives the same warnings; they are reported once.
+            var options = new CompilationOptions(target) { Weights = weights.Find };
+            if (Compilation.Lower(model, options, tiers.Count == 0 ? session.Diagnostics : new DiagnosticBag()) is not { } lowered
+                || CSharpRunner.Pack(session, lowered, weights) is not { } bytes)
+            {
+                return null;
+            }
+
+            var tier = new CSharpTier(target, lowered.Program);
+            tiers.Add(tier);
+            packed.Add(tier, bytes);
+        }
+
+        return ProjectWriter.Write(tiers, (tier, region) => packed[tier][region.Name], new CSharpOptions { Namespace = "SparseDsl.Generated" });
+    }
+
+    private static void Write(Session session, string folder, IReadOnlyList<ProjectFile> files)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception problem) when (Disk.IsFileProblem(problem))
+        {
+            session.Report(FileDiagnostics.CannotWrite, folder, Disk.Explain(problem));
+            return;
+        }
+
+        foreach (var file in files)
+        {
+            Disk.Write(session, Path.Combine(folder, file.Name), temporary => File.WriteAllBytes(temporary, file.Content.ToArray()));
+        }
+
+        var runtime = typeof(ICompiledModel).Assembly.Location;
+        Disk.Write(session, Path.Combine(folder, Path.GetFileName(runtime)), temporary => File.Copy(runtime, temporary));
+        if (!session.Diagnostics.HasErrors)
+        {
+            session.Output.WriteLine($"{folder}: {string.Join(", ", files.Select(f => f.Name))}");
+        }
+    }
+}
