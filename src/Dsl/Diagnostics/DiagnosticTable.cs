@@ -14,5 +14,6 @@ public static class DiagnosticTable
         .. LoweringDiagnostics.All,
         .. WeightDiagnostics.All,
         .. FileDiagnostics.All,
+        .. ImportDiagnostics.All,
     ];
 }

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Import.Onnx;
+
+/// <summary>Gives the extents that the inputs leave open a name and a range.</summary>
+internal sealed class InputDims(OnnxImportOptions options, OnnxGraph graph)
+{
+    private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
+
+    /// <summary>The dims of the model, as they are declared.</summary>
+    public List<string> Declarations { get; } = [];
+
+    /// <summary>The extents of an input.</summary>
+    public ImmutableArray<Dim> Extents(OnnxValue input, ProgramText text) =>
+        [.. input.Shape!.Value.Select((dim, position) => Extent(input, dim, position, text))];
+
+    private Dim Extent(OnnxValue input, OnnxDim dim, int position, ProgramText text)
+    {
+        var place = FormattableString.Invariant($"{input.Name}[{position}]");
+        if (dim.Size is { } size)
+        {
+            return Dim.Const(size);
+        }
+
+        var key = dim.Symbol ?? place;
+        if (known.TryGetValue(key, out var same))
+        {
+            return same;
+        }
+
+        var given = options.Dims.GetValueOrDefault(place) ?? options.Dims.GetValueOrDefault(key) ?? Default(input.Shape!.Value, position);
+        var extent = Dim.Const(given.Low);
+        if (given.Low != given.High)
+        {
+            var name = text.Unique(given.Name);
+            Declarations.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: dim {given.Low}..{given.High}"));
+            extent = Dim.Symbol(name) * Dim.Const(given.Unit);
+        }
+
+        return known[key] = extent;
+    }
+
+    // A picture's sides are multiples of what the network divides them by. A network whose last result is a sequence of letters reads lines of text,
+    // all of one height.
+    private ImportDim Default(ImmutableArray<OnnxDim> shape, int position)
+    {
+        var isSequence = graph.Outputs is [{ Shape: { Length: 3 } }];
+        var isVector = graph.Outputs is [{ Shape: { Length: 2 } }];
+        return (shape.Length, position) switch
+        {
+            (_, 0) => new ImportDim("N", 1, 64),
+            (4, 2) when isSequence || isVector => ImportDim.Fixed(48),
+            (4, 3) when isSequence => new ImportDim("W", 1, 400, 8),
+            (4, 3) when isVector => ImportDim.Fixed(192),
+            (4, 2) => new ImportDim("H", 1, 40, 32),
+            (4, 3) => new ImportDim("W", 1, 100, 32),
+            _ => new ImportDim(FormattableString.Invariant($"D{position}"), 1, 4096),
+        };
+    }
+}

@@ -1,0 +1,435 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Import.Onnx;
+
+/// <content>One method for every operator or family of operators.</content>
+internal sealed partial class NodeImporter
+{
+    private static readonly HashSet<string> Supported = new(
+        [
+            "Relu", "Sigmoid", "LeakyRelu", "HardSigmoid", "Sqrt", "Exp", "Log", "Tanh", "Identity", "Dropout", "Cast", "Clip", "Add", "Sub", "Mul", "Div",
+            "Max", "Min", "Pow", "Conv", "ConvTranspose", "BatchNormalization", "Gemm", "MatMul", "Softmax", "MaxPool", "AveragePool", "GlobalAveragePool",
+            "ReduceMean", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Concat", "Resize", "Shape", "Slice", "Gather", "Neg", "Abs",
+        ],
+        StringComparer.Ordinal);
+
+    private void Write(OnnxNode node)
+    {
+        if (node.Domain.Length > 0 || !Supported.Contains(node.OpType))
+        {
+            Fail(node);
+            return;
+        }
+
+        if (node.OpType is "Add" or "Sub" or "Mul" or "Div" or "Max" or "Min")
+        {
+            Binary(node);
+            return;
+        }
+
+        if (node.OpType == "Concat")
+        {
+            Concat(node);
+            return;
+        }
+
+        // An operand is missing where what computes it was reported.
+        if (Tensor(node, 0) is not { } x)
+        {
+            return;
+        }
+
+        switch (node.OpType)
+        {
+            case "Identity" or "Dropout":
+                Same(node, x);
+                break;
+            case "Cast" when node.GetInt("to", 1) == 1:
+                Same(node, x);
+                break;
+            case "Relu" or "Sigmoid":
+                Stage(node, x, node.OpType == "Relu" ? "relu" : "sigmoid", x.Extents);
+                break;
+            case "Sqrt" or "Exp" or "Log" or "Tanh" or "Abs":
+                Expression(node, $"{node.OpType.ToLowerInvariant()}({ProgramText.Operand(x.Step)})", x.Extents);
+                break;
+            case "Neg":
+                Expression(node, $"0 - {ProgramText.Operand(x.Step)}", x.Extents);
+                break;
+            case "LeakyRelu":
+                Stage(node, x, $"leaky_relu(slope: {ProgramText.Number(node.GetFloat("alpha", 0.01f))})", x.Extents);
+                break;
+            case "HardSigmoid":
+                Stage(node, x, $"hard_sigmoid(alpha: {ProgramText.Number(node.GetFloat("alpha", 0.2f))}, beta: {ProgramText.Number(node.GetFloat("beta", 0.5f))})", x.Extents);
+                break;
+            case "Clip":
+                Clip(node, x);
+                break;
+            case "Pow" when Constant(node, 1) is { Count: 1 } power:
+                Expression(node, $"{ProgramText.Operand(x.Step)} ^ {ProgramText.Number(power.GetDouble(0))}", x.Extents);
+                break;
+            case "Conv" or "ConvTranspose" when x.Extents.Length == 4 && Constant(node, 1) is { } filter:
+                Convolution(node, x, filter);
+                break;
+            case "BatchNormalization" when Enumerable.Range(1, 4).All(i => Constant(node, i) is not null):
+                string[] roles = ["scale", "shift", "mean", "var"];
+                var names = roles.Select((role, i) => text.Param(role, Constant(node, i + 1)!)).ToArray();
+                Stage(node, x, $"batch_norm({string.Join(", ", names)}, eps: {ProgramText.Number(node.GetFloat("epsilon", 1e-5f))})", x.Extents);
+                break;
+            case "Gemm" when Constant(node, 1) is { } weight && node.GetInt("transA", 0) == 0 && node.GetFloat("alpha", 1) == 1 && node.GetFloat("beta", 1) == 1:
+                Gemm(node, x, weight);
+                break;
+            case "MatMul":
+                MatMul(node, x);
+                break;
+            case "Softmax" when Axis(node, "axis", -1, x) == x.Extents.Length - 1 || (node.GetInt("axis", 1) == 1 && x.Extents.Length == 2):
+                Stage(node, x, "softmax", x.Extents);
+                break;
+            case "MaxPool" or "AveragePool" when x.Extents.Length == 4 && node.GetInt("ceil_mode", 0) == 0:
+                Pool(node, x);
+                break;
+            case "GlobalAveragePool" when x.Extents.Length == 4:
+                Stage(node, x, "global_avg_pool", [x.Extents[0], x.Extents[1], Dim.One, Dim.One]);
+                break;
+            case "ReduceMean":
+                ReduceMean(node, x);
+                break;
+            case "Flatten":
+                Flatten(node, x);
+                break;
+            case "Reshape" when node.HasInput(1) && Known(node.Inputs[1]) is { } shape:
+                Reshape(node, x, shape);
+                break;
+            case "Transpose":
+                var order = node.GetInts("perm")?.Select(p => (int)p).ToArray() ?? [.. Enumerable.Range(0, x.Extents.Length).Reverse()];
+                Stage(node, x, $"transpose([{string.Join(", ", order)}])", [.. order.Select(p => x.Extents[p])]);
+                break;
+            case "Squeeze" when Axes(node, x.Extents.Length) is { } axes:
+                Stretch(node, x, [.. x.Extents.Where((_, i) => !axes.Contains(i))]);
+                break;
+            case "Unsqueeze" when Axes(node, x.Extents.Length + (node.GetInts("axes")?.Length ?? 1)) is { } axes:
+                var extents = x.Extents;
+                foreach (var axis in axes.Order())
+                {
+                    extents = extents.Insert(axis, Dim.One);
+                }
+
+                Stretch(node, x, extents);
+                break;
+            case "Resize":
+                Resize(node, x);
+                break;
+            default:
+                Fail(node, "the operator is known, but not with these attributes and operands");
+                break;
+        }
+    }
+
+    private void Clip(OnnxNode node, ImportValue.Tensor x)
+    {
+        var low = node.Has("min") ? node.GetFloat("min", 0) : Constant(node, 1)?.GetDouble(0);
+        var high = node.Has("max") ? node.GetFloat("max", 0) : Constant(node, 2)?.GetDouble(0);
+        List<string> limits = [];
+        if (low is { } l && l > float.MinValue)
+        {
+            limits.Add($"low: {ProgramText.Number(l)}");
+        }
+
+        if (high is { } h && h < float.MaxValue)
+        {
+            limits.Add($"high: {ProgramText.Number(h)}");
+        }
+
+        if (limits.Count == 0)
+        {
+            Same(node, x);
+        }
+        else
+        {
+            Stage(node, x, $"clip({string.Join(", ", limits)})", x.Extents);
+        }
+    }
+
+    private void Binary(OnnxNode node)
+    {
+        if (node.Inputs.Length != 2)
+        {
+            Fail(node, "the operator is known with two operands");
+            return;
+        }
+
+        if (Operand(node, 0) is not { } a || Operand(node, 1) is not { } b)
+        {
+            return;
+        }
+
+        var extents = Broadcast(a.Extents, b.Extents);
+        if (extents is null)
+        {
+            Fail(node, $"its operands have the extents [{ProgramText.Extents(a.Extents)}] and [{ProgramText.Extents(b.Extents)}]");
+            return;
+        }
+
+        var expression = node.OpType switch
+        {
+            "Add" => $"{a.Text} + {b.Text}",
+            "Sub" => $"{a.Text} - {b.Text}",
+            "Mul" => $"{a.Text} * {b.Text}",
+            "Div" => $"{a.Text} / {b.Text}",
+            _ => $"{node.OpType.ToLowerInvariant()}({a.Text}, {b.Text})",
+        };
+        if (node.OpType == "Mul" && (a.IsLiteral || b.IsLiteral) && Tensor(node, a.IsLiteral ? 1 : 0) is { } scaled)
+        {
+            Stage(node, scaled, $"scale(by: {(a.IsLiteral ? a : b).Text})", extents.Value);
+            return;
+        }
+
+        Expression(node, expression, extents.Value);
+    }
+
+    private (string Text, ImmutableArray<Dim> Extents, bool IsLiteral)? Operand(OnnxNode node, int position)
+    {
+        if (Tensor(node, position) is { } tensor)
+        {
+            return (ProgramText.Operand(tensor.Step), tensor.Extents, false);
+        }
+
+        if (Constant(node, position) is not { } constant)
+        {
+            return null;
+        }
+
+        ImmutableArray<Dim> extents = [.. constant.Shape.Select(e => Dim.Const(e))];
+        return constant.Count == 1
+            ? (ProgramText.Number(constant.GetDouble(0)), extents, true)
+            : (text.Param("c", constant), extents, false);
+    }
+
+    private static ImmutableArray<Dim>? Broadcast(ImmutableArray<Dim> a, ImmutableArray<Dim> b)
+    {
+        var result = new Dim[Math.Max(a.Length, b.Length)];
+        for (var i = 1; i <= result.Length; i++)
+        {
+            var x = i <= a.Length ? a[^i] : Dim.One;
+            var y = i <= b.Length ? b[^i] : Dim.One;
+            if (!x.Equals(y) && x.Constant != 1 && y.Constant != 1)
+            {
+                return null;
+            }
+
+            result[^i] = x.Constant == 1 ? y : x;
+        }
+
+        return [.. result];
+    }
+
+    private void Concat(OnnxNode node)
+    {
+        var parts = node.Inputs.Select(Tensor).ToList();
+        if (parts.Contains(null))
+        {
+            return;
+        }
+
+        var first = parts[0]!.Extents;
+        var axis = Axis(node, "axis", 0, parts[0]!);
+        var sum = parts.Select(p => p!.Extents[axis]).Aggregate((a, b) => a + b);
+        Expression(
+            node, FormattableString.Invariant($"concat({string.Join(", ", parts.Select(p => ProgramText.Operand(p!.Step)))}, axis: {axis})"), first.SetItem(axis, sum));
+    }
+
+    private void Convolution(OnnxNode node, ImportValue.Tensor x, TensorData filter)
+    {
+        var isTransposed = node.OpType == "ConvTranspose";
+        var groups = node.GetInt("group", 1);
+        var window = Window.Of(node, filter.Shape[2], filter.Shape[3]);
+        if (window is null || (isTransposed && (groups != 1 || node.Has("output_shape") || node.Has("output_padding"))))
+        {
+            Fail(node, "automatic padding, output shapes and groups of transposed convolutions are not supported");
+            return;
+        }
+
+        var isDepthwise = groups > 1 && filter.Shape[1] == 1 && filter.Shape[0] == groups && x.Extents[1].Constant == groups;
+        var name = isTransposed ? "conv_transpose2d" : groups == 1 ? "conv2d" : isDepthwise ? "depthwise_conv2d" : "grouped_conv2d";
+        var w = text.Param("w", filter);
+        var bias = Constant(node, 2) is { } b ? text.Param("b", b) : null;
+        var arguments = (name == "grouped_conv2d" ? FormattableString.Invariant($", groups: {groups}") : "") + window.Arguments();
+        var channels = Dim.Const(isTransposed ? filter.Shape[1] : filter.Shape[0]);
+        ImmutableArray<Dim> extents =
+        [
+            x.Extents[0], channels,
+            isTransposed ? window.GrownHeight(x.Extents[2]) : window.Height(x.Extents[2]),
+            isTransposed ? window.GrownWidth(x.Extents[3]) : window.Width(x.Extents[3]),
+        ];
+        Stage(node, x, $"{name}({w}{arguments})", extents);
+        if (bias is not null)
+        {
+            Stage(node, Tensor(node.Outputs[0])!, $"channel_bias({bias})", extents);
+        }
+    }
+
+    private void Pool(OnnxNode node, ImportValue.Tensor x)
+    {
+        if (node.GetInts("kernel_shape") is not [var height, var width] || Window.Of(node, height, width) is not { } window)
+        {
+            Fail(node, "windows with automatic padding are not supported");
+            return;
+        }
+
+        var name = node.OpType == "MaxPool" ? "max_pool" : node.GetInt("count_include_pad", 0) == 1 || window.IsUnpadded ? "avg_pool" : "avg_pool_inside";
+        Stage(node, x, $"{name}({window.Kernel()}{window.Arguments(always: true)})", [x.Extents[0], x.Extents[1], window.Height(x.Extents[2]), window.Width(x.Extents[3])]);
+    }
+
+    private void Gemm(OnnxNode node, ImportValue.Tensor x, TensorData weight)
+    {
+        var rows = node.GetInt("transB", 0) == 1 ? weight : Transposed(weight);
+        var w = text.Param("w", rows);
+        var bias = Constant(node, 2);
+        ImmutableArray<Dim> extents = [x.Extents[0], Dim.Const(rows.Shape[0])];
+        if (bias is null)
+        {
+            Stage(node, x, $"linear_no_bias({w})", extents);
+            return;
+        }
+
+        var all = bias.Count == rows.Shape[0] ? bias.Reshape(rows.Shape[0]) : TensorData.FromFloats([.. Enumerable.Repeat((float)bias.GetDouble(0), rows.Shape[0])], rows.Shape[0]);
+        Stage(node, x, $"linear({w}, {text.Param("b", all)})", extents);
+    }
+
+    private void MatMul(OnnxNode node, ImportValue.Tensor x)
+    {
+        if (Constant(node, 1) is { Rank: 2 } weight)
+        {
+            var w = text.Param("w", Transposed(weight));
+            Stage(node, x, $"linear_no_bias({w})", x.Extents.SetItem(x.Extents.Length - 1, Dim.Const(weight.Shape[1])));
+        }
+        else if (Tensor(node, 1) is { } y && x.Extents.Length >= 2 && y.Extents.Length >= 2)
+        {
+            var batch = Broadcast(x.Extents[..^2], y.Extents[..^2]) ?? x.Extents[..^2];
+            Expression(node, $"matmul({ProgramText.Operand(x.Step)}, {ProgramText.Operand(y.Step)})", [.. batch, x.Extents[^2], y.Extents[^1]]);
+        }
+        else if (Tensor(node, 1) is not null || Constant(node, 1) is not null)
+        {
+            Fail(node, "the operands of a product of matrices have at least two axes");
+        }
+    }
+
+    private void ReduceMean(OnnxNode node, ImportValue.Tensor x)
+    {
+        var rank = x.Extents.Length;
+        var axes = Axes(node, rank) ?? [.. Enumerable.Range(0, rank)];
+        var keep = node.GetInt("keepdims", 1) == 1;
+        if (axes is [var only] && only == rank - 1)
+        {
+            Stage(node, x, "reduce_mean", x.Extents.RemoveAt(rank - 1));
+        }
+        else if (rank == 4 && axes.Order().SequenceEqual([2, 3]))
+        {
+            Stage(node, x, "global_avg_pool", [x.Extents[0], x.Extents[1], Dim.One, Dim.One]);
+        }
+        else
+        {
+            Fail(node, "means are taken over the last axis, or over height and width");
+            return;
+        }
+
+        ImmutableArray<Dim> kept = [.. x.Extents.Select((e, i) => axes.Contains(i) ? Dim.One : e)];
+        var wanted = keep ? kept : [.. x.Extents.Where((_, i) => !axes.Contains(i))];
+        Stretch(node, Tensor(node.Outputs[0])!, wanted);
+    }
+
+    private void Flatten(OnnxNode node, ImportValue.Tensor x)
+    {
+        var axis = Axis(node, "axis", 1, x);
+        var before = x.Extents.Take(axis).Aggregate(Dim.One, (a, b) => a * b);
+        var after = x.Extents.Skip(axis).Aggregate(Dim.One, (a, b) => a * b);
+        Stretch(node, x, [before, after]);
+    }
+
+    private void Reshape(OnnxNode node, ImportValue.Tensor x, ImportValue.Shape shape)
+    {
+        var extents = shape.Items.Select((e, i) => e.Constant == 0 && i < x.Extents.Length ? x.Extents[i] : e).ToList();
+        var free = extents.FindIndex(e => e.Constant == -1);
+        if (free >= 0)
+        {
+            extents[free] = Dim.One;
+            if (Quotient(x.Extents.Aggregate(Dim.One, (a, b) => a * b), extents.Aggregate((a, b) => a * b)) is not { } rest)
+            {
+                Fail(node, $"[{ProgramText.Extents(x.Extents)}] does not divide into [{ProgramText.Extents(shape.Items)}]");
+                return;
+            }
+
+            extents[free] = rest;
+        }
+
+        Stretch(node, x, [.. extents]);
+    }
+
+    /// <summary>The whole divided by a product of symbols and numbers, where that is exact.</summary>
+    private static Dim? Quotient(Dim whole, Dim part)
+    {
+        if (part.Terms().ToArray() is not [var divisor] || divisor.Coefficient == 0)
+        {
+            return null;
+        }
+
+        var result = Dim.Zero;
+        foreach (var (coefficient, factors) in whole.Terms())
+        {
+            var left = factors.Select(f => f.ToDim()).ToList();
+            if (coefficient % divisor.Coefficient != 0 || !divisor.Factors.All(f => left.Remove(f.ToDim())))
+            {
+                return null;
+            }
+
+            result += left.Aggregate(Dim.Const(coefficient / divisor.Coefficient), (a, b) => a * b);
+        }
+
+        return result;
+    }
+
+    /// <summary>Other extents for the same elements.</summary>
+    private void Stretch(OnnxNode node, ImportValue.Tensor x, ImmutableArray<Dim> extents)
+    {
+        if (x.Extents.SequenceEqual(extents))
+        {
+            Same(node, x);
+        }
+        else
+        {
+            Stage(node, x, $"reshape([{ProgramText.Extents(extents)}])", extents);
+        }
+    }
+
+    private void Resize(OnnxNode node, ImportValue.Tensor x)
+    {
+        var scales = Constant(node, 2)?.ToFloats();
+        var isExact = scales is [1, 1, >= 1, >= 1] && scales.All(s => s == Math.Floor(s));
+        var isNearest = node.GetString("mode", "nearest") == "nearest" && node.GetString("coordinate_transformation_mode", "half_pixel") == "asymmetric"
+            && node.GetString("nearest_mode", "round_prefer_floor") == "floor";
+        if (!isExact || !isNearest)
+        {
+            Fail(node, "pictures are enlarged by whole factors, to the nearest point (asymmetric, floor)");
+            return;
+        }
+
+        var (height, width) = ((long)scales![2], (long)scales[3]);
+        var by = height == width ? FormattableString.Invariant($"by: {height}") : FormattableString.Invariant($"by: 1, by_h: {height}, by_w: {width}");
+        Stage(node, x, $"resize_nearest({by})", [x.Extents[0], x.Extents[1], x.Extents[2] * Dim.Const(height), x.Extents[3] * Dim.Const(width)]);
+    }
+
+    private static int Axis(OnnxNode node, string name, long otherwise, ImportValue.Tensor x)
+    {
+        var axis = node.GetInt(name, otherwise);
+        return (int)(axis < 0 ? axis + x.Extents.Length : axis);
+    }
+
+    private int[]? Axes(OnnxNode node, int rank)
+    {
+        var given = node.GetInts("axes") ?? (node.HasInput(1) ? Known(node.Inputs[1])?.Items.Select(i => i.Constant ?? 0).ToImmutableArray() : null);
+        return given?.Select(a => (int)(a < 0 ? a + rank : a)).ToArray();
+    }
+}
