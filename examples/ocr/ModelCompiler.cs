@@ -1,17 +1,12 @@
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Formats;
-using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
-using SparseDsl.Compiler.Lowering;
-using SparseDsl.Compiler.Passes.Graphs;
-using SparseDsl.Compiler.Passes.Loops;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Compiler.Weights;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
-using SparseDsl.Dsl.Syntax;
 using SparseDsl.Import.Data;
 
 namespace SparseDsl.Examples.Ocr;
@@ -29,13 +24,15 @@ public static class ModelCompiler
         var diagnostics = new DiagnosticBag();
         var model = Bind(program, diagnostics);
         var weights = ReadWeights(model, Path.ChangeExtension(program, ".safetensors"), diagnostics);
-        return Load(Lower(model, weights, NativeTarget.Widest, diagnostics), weights, threads);
+        var lowered = Compilation.Lower(model, new CompilationOptions(NativeTarget.Widest) { Weights = weights.Find }, diagnostics);
+        ThrowOnErrors(diagnostics);
+        return Load(lowered!.Program, weights, threads);
     }
 
     private static BoundModel Bind(string program, DiagnosticBag diagnostics)
     {
         var source = new SourceText(program, File.ReadAllText(program));
-        var module = Binder.Bind(Parser.Parse(source, diagnostics), source, ModuleResolver.LibraryOnly(), diagnostics);
+        var module = Compilation.Bind(source, ModuleResolver.LibraryOnly(), diagnostics);
         ThrowOnErrors(diagnostics);
         return module.Models is [var model] ? model : throw new InvalidDataException($"{program} has {module.Models.Length} models, not one");
     }
@@ -55,45 +52,17 @@ public static class ModelCompiler
         }
     }
 
-    private static LoopProgram Lower(BoundModel model, LoadedWeights weights, Compiler.Target target, DiagnosticBag diagnostics)
-    {
-        var graph = GraphPipeline.Run(BuildGraph.Run(model), GraphPipeline.Passes(weights.Find));
-        graph = ChooseLevels.Run(graph, weights.Find, diagnostics);
-        var program = Compiler.Lowering.Lower.Run(graph, target, diagnostics);
-        ThrowOnErrors(diagnostics);
-        return LoopPipeline.Run(PlanMemory.Run(program), target);
-    }
-
     private static CompiledModel Load(LoopProgram program, LoadedWeights weights, int threads)
     {
-        var packed = new Dictionary<(string, TensorData?, Format), IReadOnlyDictionary<string, TensorData>>();
+        var packed = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
         try
         {
-            return CSharpHost.Load(program, NativeTarget.Widest, region => Pack(region.Source, weights, packed), threads);
+            return CSharpHost.Load(program, NativeTarget.Widest, region => Compilation.Pack(region, path => weights.Tensors[path], packed), threads);
         }
         catch (FormatMismatchException mismatch)
         {
             throw new InvalidDataException(mismatch.Message, mismatch);
         }
-    }
-
-    // The arrays of one tensor are made together, and asked for one by one.
-    private static ReadOnlyMemory<byte> Pack(
-        WeightSource source, LoadedWeights weights, Dictionary<(string, TensorData?, Format), IReadOnlyDictionary<string, TensorData>> packed)
-    {
-        var tensor = source.Folded ?? weights.Tensors[source.Tensor];
-        if (source.Format.IsDense)
-        {
-            return tensor.ToBytes();
-        }
-
-        var key = (source.Tensor, source.Folded, source.Format);
-        if (!packed.TryGetValue(key, out var arrays))
-        {
-            packed[key] = arrays = FormatPacker.Pack(source.Format, tensor);
-        }
-
-        return arrays[source.Array].ToBytes();
     }
 
     private static void ThrowOnErrors(DiagnosticBag diagnostics)
