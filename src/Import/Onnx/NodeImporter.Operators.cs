@@ -119,6 +119,9 @@ internal sealed partial class NodeImporter
 
                 Stretch(node, x, extents);
                 break;
+            case "Slice" when Ranges(node, x) is { } ranges:
+                Slice(node, x, ranges);
+                break;
             case "Resize":
                 Resize(node, x);
                 break;
@@ -420,6 +423,55 @@ internal sealed partial class NodeImporter
         var by = height == width ? FormattableString.Invariant($"by: {height}") : FormattableString.Invariant($"by: 1, by_h: {height}, by_w: {width}");
         Stage(node, x, $"resize_nearest({by})", [x.Extents[0], x.Extents[1], x.Extents[2] * Dim.Const(height), x.Extents[3] * Dim.Const(width)]);
     }
+
+    private void Slice(OnnxNode node, ImportValue.Tensor x, Dictionary<int, (long Start, long End)> ranges)
+    {
+        var subscripts = Enumerable.Range(0, x.Extents.Length)
+            .Select(i => ranges.TryGetValue(i, out var r) ? FormattableString.Invariant($"{r.Start}:{r.End}") : ":");
+        Expression(
+            node, $"{ProgramText.Operand(x.Step)}[{string.Join(", ", subscripts)}]",
+            [.. x.Extents.Select((e, i) => ranges.TryGetValue(i, out var r) ? Dim.Const(r.End - r.Start) : e)]);
+    }
+
+    /// <summary>What is cut out, by axis of fixed extent; null when it is not known, or not every element in turn.</summary>
+    private Dictionary<int, (long Start, long End)>? Ranges(OnnxNode node, ImportValue.Tensor x)
+    {
+        var starts = Integers(node, "starts", 1);
+        var ends = Integers(node, "ends", 2);
+        var axes = Integers(node, "axes", 3) ?? (starts is null ? null : [.. Enumerable.Range(0, starts.Length).Select(i => (long)i)]);
+        if (starts is null || ends is null || axes is null || starts.Length != axes.Length || ends.Length != axes.Length
+            || (node.HasInput(4) && (Integers(node, "steps", 4) is not { } steps || steps.Any(s => s != 1))))
+        {
+            return null;
+        }
+
+        var result = new Dictionary<int, (long, long)>();
+        for (var i = 0; i < axes.Length; i++)
+        {
+            var axis = (int)(axes[i] < 0 ? axes[i] + x.Extents.Length : axes[i]);
+            if (x.Extents[axis].Constant is not { } extent)
+            {
+                return null;
+            }
+
+            var start = Math.Clamp(starts[i] < 0 ? starts[i] + extent : starts[i], 0, extent);
+            var end = Math.Clamp(ends[i] < 0 ? ends[i] + extent : ends[i], 0, extent);
+            if (end <= start)
+            {
+                return null;
+            }
+
+            result[axis] = (start, end);
+        }
+
+        return result;
+    }
+
+    private long[]? Integers(OnnxNode node, string name, int position) =>
+        node.GetInts(name) is { } given ? [.. given]
+        : node.HasInput(position) && Known(node.Inputs[position]) is { } known && known.Items.All(i => i.Constant is not null)
+            ? [.. known.Items.Select(i => i.Constant!.Value)]
+            : null;
 
     private static int Axis(OnnxNode node, string name, long otherwise, ImportValue.Tensor x)
     {

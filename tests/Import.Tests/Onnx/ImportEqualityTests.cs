@@ -2,7 +2,6 @@ using System.Globalization;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
-using SparseDsl.Compiler.Passes.Loops;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
