@@ -140,7 +140,7 @@ internal sealed class Annotations(Elaborator code)
     {
         if (annotation.Arguments.FirstOrDefault(a => a.Name is not null && a.Name.Text != "expect" && !(a.Name.Text == "per" && annotation.Name.Text == "threshold")) is { } unknown)
         {
-            code.Fail(NameDiagnostics.UnknownArgument, unknown.Name!.Span, "@" + annotation.Name.Text, unknown.Name.Text, "@topk(k, statistical, expect: 8%) or @threshold(t, per: channel, expect: 50%)");
+            code.Fail(NameDiagnostics.UnknownArgument, unknown.Name!.Span, "@" + annotation.Name.Text, unknown.Name.Text, "it is @topk(k, statistical, expect: 8%) or @threshold(t, per: channel, expect: 50%)");
             return null;
         }
 

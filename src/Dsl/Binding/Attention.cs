@@ -14,7 +14,7 @@ internal sealed class Attention(Elaborator code)
     private ImmutableArray<IndexRange> batch = [];
 
     /// <summary>The stages of an attention: scores, their maximum, exponentials, their sum, the weighted mean of values.</summary>
-    public Value Attend(SourceSpan span, BoundValue q, BoundValue k, BoundValue v, Dictionary<string, Value> named)
+    public Value Attend(SourceSpan span, SourceSpan wherePlace, BoundValue q, BoundValue k, BoundValue v, Dictionary<string, Value> named)
     {
         if (new[] { q, k, v }.FirstOrDefault(t => t.Type.Rank < 2) is { } flat)
         {
@@ -35,7 +35,7 @@ internal sealed class Attention(Elaborator code)
         Value.Mask? mask = null;
         if (named.TryGetValue("where", out var where) && where is not Value.None)
         {
-            if (new Masks(code).Of(new ErrorExpr(span), where) is not Value.Mask found)
+            if (new Masks(code).Of(new ErrorExpr(wherePlace), where) is not Value.Mask found)
             {
                 return new Value.Error();
             }

@@ -98,18 +98,34 @@ internal sealed class ModelState(string name, IReadOnlyDictionary<string, int> i
     /// <summary>Annotations from outside.</summary>
     public OverlayRules Overlay { get; } = overlay;
 
-    /// <summary>How often each layer was instantiated in each scope, by scope key and layer name.</summary>
+    /// <summary>How often each layer was instantiated in each scope, by <see cref="numbered"/> scope and layer name.</summary>
     public Dictionary<string, int> Seen { get; } = new(StringComparer.Ordinal);
 
+    // Paths in which every unlabelled layer has its number: the same in every elaboration, while a path a user sees depends on the counts of the one before.
+    private readonly Dictionary<string, string> numbered = new(StringComparer.Ordinal);
+
     /// <summary>
-    /// The path segment of the next instance of a layer: its name, with a number when an earlier elaboration found more than one in this scope.
+    /// The path of the next instance of a layer: its name, with a number when an earlier elaboration found more than one in this scope.
     /// </summary>
-    public string Segment(string scopePath, string layer)
+    public string Instance(string scopePath, string layer)
     {
-        var key = scopePath + "/" + layer;
+        var key = Numbered(scopePath) + "/" + layer;
         Seen.TryGetValue(key, out var number);
         Seen[key] = number + 1;
+        var withNumber = FormattableString.Invariant($"{layer}[{number}]");
         var many = !instanceCounts.TryGetValue(key, out var total) || total > 1;
-        return many ? FormattableString.Invariant($"{layer}[{number}]") : layer;
+        return Add(scopePath, many ? withNumber : layer, withNumber);
     }
+
+    /// <summary>The path of an instance with a label.</summary>
+    public string Labelled(string scopePath, string label) => Add(scopePath, label, "as " + label);
+
+    private string Add(string scopePath, string segment, string key)
+    {
+        var path = scopePath.Length == 0 ? segment : scopePath + "." + segment;
+        numbered[path] = Numbered(scopePath) + "/" + key;
+        return path;
+    }
+
+    private string Numbered(string path) => numbered.TryGetValue(path, out var found) ? found : "";
 }

@@ -35,6 +35,7 @@ internal sealed class BuiltIns(Elaborator code)
 
     private readonly Dictionary<string, Value> given = new(StringComparer.Ordinal);
     private SourceSpan span;
+    private SourceSpan where;
     private string name = "";
 
     /// <summary>Every name.</summary>
@@ -47,6 +48,7 @@ internal sealed class BuiltIns(Elaborator code)
     public Value Call(string called, CallExpr syntax, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
     {
         (name, span) = (called, syntax.Span);
+        where = syntax.Arguments.FirstOrDefault(a => a.Name?.Text == "where")?.Value.Span ?? span;
         if (!Rows.TryGetValue(called, out var row))
         {
             return Core(CoreOps.Find(called)!, arguments);
@@ -74,7 +76,7 @@ internal sealed class BuiltIns(Elaborator code)
 
             if (!row.Parameters.Contains(parameter))
             {
-                code.Fail(NameDiagnostics.UnknownArgument, argument.Name!.Span, name, parameter, row.Signature);
+                code.Fail(NameDiagnostics.UnknownArgument, argument.Name!.Span, name, parameter, Suggestions.Before(parameter, row.Parameters, $"it is {row.Signature}"));
                 return false;
             }
 
@@ -165,7 +167,7 @@ internal sealed class BuiltIns(Elaborator code)
         var arity = FormattableString.Invariant($"{op.Arity}");
         if (arguments.FirstOrDefault(a => a.Name is not null) is { Name: { } named })
         {
-            return code.Fail(NameDiagnostics.UnknownArgument, named.Span, op.Name, named.Text, $"a core operation of {arity} operands");
+            return code.Fail(NameDiagnostics.UnknownArgument, named.Span, op.Name, named.Text, $"it is a core operation of {arity} operands");
         }
 
         if (arguments.Length != op.Arity)
@@ -440,7 +442,7 @@ internal sealed class BuiltIns(Elaborator code)
         }
 
         return given["k"] is Value.Tensor k && given["v"] is Value.Tensor v
-            ? new Attention(code).Attend(span, q, k.Bound, v.Bound, given)
+            ? new Attention(code).Attend(span, where, q, k.Bound, v.Bound, given)
             : Wrong("tensors for q, k and v", given["k"] is Value.Tensor ? given["v"] : given["k"]);
     }
 }

@@ -170,11 +170,9 @@ internal sealed class Calls(Elaborator code)
         return result;
     }
 
-    private string InstancePath(CallExpr syntax, FunctionItem layer)
-    {
-        var segment = syntax.Label is { } label ? label.Text + LabelIndex(syntax) : context.Model!.Segment(code.Path, layer.Name.Text);
-        return code.Path.Length == 0 ? segment : code.Path + "." + segment;
-    }
+    private string InstancePath(CallExpr syntax, FunctionItem layer) => syntax.Label is { } label
+        ? context.Model!.Labelled(code.Path, label.Text + LabelIndex(syntax))
+        : context.Model!.Instance(code.Path, layer.Name.Text);
 
     private string LabelIndex(CallExpr syntax) =>
         syntax.LabelIndex is { } index && code.Static(index) is Value.Integer { Dim: var number } ? $"[{number}]" : "";
@@ -201,7 +199,10 @@ internal sealed class Calls(Elaborator code)
         }
     }
 
-    /// <summary>Positional arguments fill tensor parameters, then attributes in order; named ones follow; defaults fill the rest.</summary>
+    /// <summary>
+    /// Positional arguments fill tensor parameters, then attributes in order; named ones follow; defaults fill the rest. Attributes that follow from the
+    /// types of tensors have no position.
+    /// </summary>
     private MatchedArguments? Match(
         CallExpr syntax,
         Value.Item item,
@@ -211,20 +212,21 @@ internal sealed class Calls(Elaborator code)
         Func<string, bool> isInferred)
     {
         var names = tensors.Concat(attributes.Select(a => a.Name.Text)).ToArray();
+        string[] positional = [.. names.Where(n => tensors.Contains(n) || !isInferred(n))];
         var given = new Dictionary<string, Value>(StringComparer.Ordinal);
         var position = 0;
         foreach (var argument in arguments)
         {
-            var name = argument.Name?.Text ?? (position < names.Length ? names[position++] : null);
+            var name = argument.Name?.Text ?? (position < positional.Length ? positional[position++] : null);
             if (name is null)
             {
-                code.Fail(NameDiagnostics.TooManyArguments, argument.Span, item.Syntax.Name.Text, FormattableString.Invariant($"{names.Length}"), FormattableString.Invariant($"{arguments.Length}"), Signature(item));
+                code.Fail(NameDiagnostics.TooManyArguments, argument.Span, item.Syntax.Name.Text, FormattableString.Invariant($"{positional.Length}"), FormattableString.Invariant($"{arguments.Length}"), Signature(item));
                 return null;
             }
 
             if (!names.Contains(name))
             {
-                code.Fail(NameDiagnostics.UnknownArgument, argument.Name!.Span, item.Syntax.Name.Text, name, Signature(item));
+                code.Fail(NameDiagnostics.UnknownArgument, argument.Name!.Span, item.Syntax.Name.Text, name, Suggestions.Before(name, names, $"it is {Signature(item)}"));
                 return null;
             }
 

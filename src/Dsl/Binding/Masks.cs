@@ -32,7 +32,7 @@ internal sealed class Masks(Elaborator code)
 
             if (attributes.All(a => a.Text != attribute))
             {
-                return code.Fail(NameDiagnostics.UnknownArgument, name!.Span, called, attribute, signature);
+                return code.Fail(NameDiagnostics.UnknownArgument, name!.Span, called, attribute, Suggestions.Before(attribute, attributes.Select(a => a.Text), $"it is {signature}"));
             }
 
             if (values.ContainsKey(attribute))

@@ -25,6 +25,7 @@ internal sealed class OpBinder(BindingContext context)
             frame.Attributes.Add(attribute.Key, attribute.Value);
         }
 
+        frame.Given = operands;
         var tensors = operands.OfType<Value.Tensor>().Select(t => t.Bound).ToImmutableArray();
         frame.TensorCount = tensors.Length;
         if (!BindOperands(frame, operands) || BindBody(frame) is not { } stages)
@@ -151,15 +152,27 @@ internal sealed class OpBinder(BindingContext context)
             if (!frame.Extents.TryGetValue(name, out var known))
             {
                 frame.Extents.Add(name, extent);
+                frame.FirstUses.Add(name, syntax.Name.Text);
             }
             else if (!known.Equals(extent))
             {
-                context.ReportCall(NameDiagnostics.ShapeMismatch, frame.Op.Name.Text, $"the extents '{name}'", Signature(frame.Op), $"they are {known} and {extent}");
+                ReportExtents(frame, name, $"'{frame.FirstUses[name]}' has {known} and '{syntax.Name.Text}' has {extent}");
                 return null;
             }
         }
 
         return at < 0 ? [] : [.. type.Shape.Skip(at).Take(length)];
+    }
+
+    /// <summary>A mismatch with the operator's definition and what its operands are as a note.</summary>
+    private void ReportExtents(OpFrame frame, string index, string found)
+    {
+        var op = frame.Op;
+        var types = op.Operands.Zip(frame.Given, (o, v) => v is Value.Tensor t ? $"{o.Name.Text}: {t.Bound.Type}" : $"{o.Name.Text}: {v.Describe()}");
+        SourceLocation? definition = frame.Home.IsLibrary ? null : new SourceLocation(frame.Home.Source, op.Name.Span);
+        context.Diagnostics.Add(new Diagnostic(
+            NameDiagnostics.ShapeMismatch, context.CallLocation, [op.Name.Text, $"the extents '{index}'", "its operands", found],
+            [new DiagnosticNote($"it is {Signature(op)} with {string.Join(", ", types)}", definition)]));
     }
 
     private static string Signature(OpItem op) => $"{op.Name.Text}({string.Join(", ", op.Operands.Select(Signature))})";

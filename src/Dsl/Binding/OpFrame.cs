@@ -40,6 +40,12 @@ internal sealed class OpFrame(OpItem op, ModuleScope home, ISet<string> dims)
     /// <summary>Extents of the index names of operands.</summary>
     public Dictionary<string, Dim> Extents { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The operand that an index name got its extent from.</summary>
+    public Dictionary<string, string> FirstUses { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What the operands are called with.</summary>
+    public ImmutableArray<Value> Given { get; set; } = [];
+
     /// <summary>Index variables that may be used at the present place.</summary>
     public Dictionary<string, IndexRange> Variables { get; } = new(StringComparer.Ordinal);
 

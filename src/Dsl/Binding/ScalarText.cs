@@ -19,7 +19,7 @@ internal static class ScalarText
     private static string Print(ScalarExpr expr, IReadOnlyList<string> names, int outer) => expr switch
     {
         ScalarExpr.Literal literal => Number(literal),
-        ScalarExpr.Index index => index.Value.SymbolName is null ? $"({index.Value})" : index.Value.Text,
+        ScalarExpr.Index index => Grouped(index.Value),
         ScalarExpr.Read read => $"{names[read.Operand]}[{string.Join(", ", read.Subscripts)}{(read.Fill == 0 ? "" : " else " + Number(read.Fill))}]",
         ScalarExpr.Cast cast => $"{cast.Type.Name()}({Print(cast.Operand, names, 0)})",
         ScalarExpr.Reduce reduce => Group(outer > 5, $"{reduce.Kind.Name()}({string.Join(", ", reduce.Vars)}) {Print(reduce.Body, names, 5)}"),
@@ -31,6 +31,8 @@ internal static class ScalarText
         _ => expr.GetType().Name,
     };
 
+    private static string Grouped(Dim value) => value.Terms().Count() > 1 || value.Terms().Any(t => t.Coefficient != 1) ? $"({value})" : value.Text;
+
     private static string Group(bool needed, string text) => needed ? $"({text})" : text;
 
     // A float keeps its point, so that 2 of type i32 and 2.0 look different.
@@ -41,5 +43,5 @@ internal static class ScalarText
 
     /// <summary>A number as in the language: <c>0.5</c>, <c>-inf</c>.</summary>
     public static string Number(double value) =>
-        double.IsPositiveInfinity(value) ? "inf" : double.IsNegativeInfinity(value) ? "-inf" : value.ToString("R", CultureInfo.InvariantCulture);
+        double.IsPositiveInfinity(value) ? "inf" : double.IsNegativeInfinity(value) ? "-inf" : value.ToString("R", CultureInfo.InvariantCulture).Replace("E", "e");
 }

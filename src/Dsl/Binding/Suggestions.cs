@@ -14,6 +14,13 @@ internal static class Suggestions
         return best.Name is null ? otherwise : $"did you mean '{best.Name}'?";
     }
 
+    /// <summary>The nearest name, then what can be said in any case.</summary>
+    public static string Before(string name, IEnumerable<string> names, string always)
+    {
+        var near = For(name, names, "");
+        return near.Length == 0 ? always : near + " " + always;
+    }
+
     /// <summary>Number of single-letter edits between two names.</summary>
     public static int Distance(string a, string b)
     {

@@ -72,7 +72,7 @@ public static class NameDiagnostics
     public static readonly DiagnosticDescriptor UnknownArgument = new(
         "SD2010", Severity.Error,
         "'{0}' has no argument '{1}'",
-        "it is {2}",
+        "{2}",
         "import std.nn\nmodel M() { input x: f32[4, 5]\n output y = softmax(x, axes: 1) }");
 
     /// <summary>Expected {0}, found {1}.</summary>

@@ -25,12 +25,17 @@ internal static class BindText
         return Assert.Single(module.Models);
     }
 
-    /// <summary>A model of one expression over some inputs: <c>Apply("relu(x)", "x: f32[4]")</c>, as text without its first line.</summary>
-    public static string Value(string expression, params string[] members)
+    /// <summary>A model of one expression over inputs (<c>x: f32[4]</c>) and params (<c>param w: f32[4]</c>), with the dims N and W and the whole library.</summary>
+    public static BoundModel Of(string expression, params string[] members) => Model(Program(expression, members));
+
+    /// <summary>The same as text.</summary>
+    public static string Print(string expression, params string[] members) => BoundPrinter.Print(Of(expression, members));
+
+    /// <summary>The program that <see cref="Of"/> binds.</summary>
+    public static string Program(string expression, params string[] members)
     {
-        var declared = string.Concat(members.Select(m => (m.StartsWith("param", StringComparison.Ordinal) ? m : "input " + m) + "\n"));
-        var model = Model($"import std.nn\nimport std.attention\nimport std.formats\nmodel M(N: dim 1..8, W: dim 32..320 step 8) {{\n{declared}output y = {expression}\n}}");
-        return BoundPrinter.Print(model);
+        var declared = string.Concat(members.Select(m => (m.StartsWith("param ", StringComparison.Ordinal) ? m : "input " + m) + "\n"));
+        return $"import std.nn\nimport std.attention\nimport std.formats\nmodel M(N: dim 1..8, W: dim 32..320 step 8) {{\n{declared}output result = {expression}\n}}";
     }
 
     /// <summary>The source of a library module.</summary>

@@ -4,9 +4,94 @@ using SparseDsl.Dsl.Syntax;
 
 namespace SparseDsl.Dsl.Tests.Binding;
 
-/// <summary>The standard library parses, binds on its own, is in canonical form, and every operator can be called.</summary>
+/// <summary>The standard library binds on its own, and every operator of it can be called with the shape it promises.</summary>
 public class LibraryTests
 {
+    private static readonly string[] Operands =
+    [
+        "a: f32[2, 3, 4]", "b: f32[4, 5]", "v: f32[4]", "u: f32[3]", "w: f32[6, 4]", "c6: f32[6]", "m: f32[7, 7]",
+        "x: f32[N, 8, 12, W]", "f: f32[16, 8, 3, 3]", "d: f32[8, 1, 3, 3]", "g: f32[16, 4, 3, 3]", "t: f32[8, 16, 2, 2]", "c8: f32[8]", "p: f32[2, 8, 5, 7]",
+        "s: f32[N, 8, W]", "f1: f32[16, 8, 5]", "d1: f32[8, 1, 5]", "y: f32[2, 16]", "labels: i32[2]", "angles: f32[3, 2]",
+    ];
+
+    public static TheoryData<string, string> Calls { get; } = new()
+    {
+        { "matmul(a, b)", "f32[2, 3, 5]" },
+        { "linear(a, w, c6)", "f32[2, 3, 6]" },
+        { "linear_no_bias(a, w)", "f32[2, 3, 6]" },
+        { "dot(a, v)", "f32[2, 3]" },
+        { "outer(u, v)", "f32[3, 4]" },
+        { "conv2d(x, f)", "f32[N, 16, 10, W - 2]" },
+        { "conv2d(x, f, stride: 2, pad: 1)", "f32[N, 16, 6, ((W + 1) / 2)]" },
+        { "conv2d(x, f, stride_h: 2, stride_w: 1, pad: 1)", "f32[N, 16, 6, W]" },
+        { "conv2d(x, f, pad_right: 2, dilation: 2)", "f32[N, 16, 8, W - 2]" },
+        { "depthwise_conv2d(x, d, pad: 1)", "f32[N, 8, 12, W]" },
+        { "grouped_conv2d(x, g, groups: 2, pad: 1)", "f32[N, 16, 12, W]" },
+        { "conv_transpose2d(x, t, stride: 2)", "f32[N, 16, 24, W*2]" },
+        { "conv_transpose2d(x, t, stride: 2, pad: 1, extra: 1)", "f32[N, 16, 23, W*2 - 1]" },
+        { "conv1d(s, f1, stride: 2, pad: 2)", "f32[N, 16, ((W + 1) / 2)]" },
+        { "depthwise_conv1d(s, d1, pad_left: 4, pad_right: 0)", "f32[N, 8, W]" },
+        { "channel_bias(x, c8)", "f32[N, 8, 12, W]" },
+        { "channel_scale(s, c8)", "f32[N, 8, W]" },
+        { "max_pool(x, 2)", "f32[N, 8, 6, (W / 2)]" },
+        { "max_pool(x, kernel: 3, stride: 2, pad: 1)", "f32[N, 8, 6, ((W + 1) / 2)]" },
+        { "avg_pool(x, kernel_h: 3, kernel_w: 2, kernel: 1, stride_h: 3, stride_w: 2)", "f32[N, 8, 4, (W / 2)]" },
+        { "avg_pool_inside(x, 3, stride: 1, pad: 1)", "f32[N, 8, 12, W]" },
+        { "global_avg_pool(x)", "f32[N, 8, 1, 1]" },
+        { "global_max_pool(x)", "f32[N, 8, 1, 1]" },
+        { "max_pool1d(s, 3, stride: 1, pad: 1)", "f32[N, 8, W]" },
+        { "avg_pool1d(s, 2)", "f32[N, 8, (W / 2)]" },
+        { "relu(a)", "f32[2, 3, 4]" },
+        { "relu6(a)", "f32[2, 3, 4]" },
+        { "clip(a, low: 0, high: 6)", "f32[2, 3, 4]" },
+        { "leaky_relu(a)", "f32[2, 3, 4]" },
+        { "prelu(x, c8)", "f32[N, 8, 12, W]" },
+        { "elu(a)", "f32[2, 3, 4]" },
+        { "selu(a)", "f32[2, 3, 4]" },
+        { "sigmoid(a)", "f32[2, 3, 4]" },
+        { "hard_sigmoid(a, alpha: 1 / 6)", "f32[2, 3, 4]" },
+        { "hard_swish(a)", "f32[2, 3, 4]" },
+        { "silu(a)", "f32[2, 3, 4]" },
+        { "gelu(a)", "f32[2, 3, 4]" },
+        { "gelu_tanh(a)", "f32[2, 3, 4]" },
+        { "softplus(a)", "f32[2, 3, 4]" },
+        { "softsign(a)", "f32[2, 3, 4]" },
+        { "mish(a)", "f32[2, 3, 4]" },
+        { "squared_relu(a)", "f32[2, 3, 4]" },
+        { "swiglu(a, v)", "f32[2, 3, 4]" },
+        { "scale(a, 1 / 255)", "f32[2, 3, 4]" },
+        { "sign(a)", "f32[2, 3, 4]" },
+        { "softmax(a)", "f32[2, 3, 4]" },
+        { "softmax_channels(x)", "f32[N, 8, 12, W]" },
+        { "log_softmax(a)", "f32[2, 3, 4]" },
+        { "log_sum_exp(a)", "f32[2, 3]" },
+        { "layer_norm(a, v, v)", "f32[2, 3, 4]" },
+        { "rms_norm(a, v)", "f32[2, 3, 4]" },
+        { "batch_norm(x, c8, c8, c8, c8, eps: 0.001)", "f32[N, 8, 12, W]" },
+        { "instance_norm(x, c8, c8)", "f32[N, 8, 12, W]" },
+        { "group_norm(x, c8, c8, groups: 4)", "f32[N, 8, 12, W]" },
+        { "l2_normalize(a)", "f32[2, 3, 4]" },
+        { "reduce_sum(a)", "f32[2, 3]" },
+        { "reduce_mean(a)", "f32[2, 3]" },
+        { "reduce_max(a)", "f32[2, 3]" },
+        { "reduce_min(a)", "f32[2, 3]" },
+        { "reduce_prod(a)", "f32[2, 3]" },
+        { "mean_squared_error(a, v)", "f32[2, 3]" },
+        { "cross_entropy(y, labels)", "f32[2]" },
+        { "resize_nearest(x, 2)", "f32[N, 8, 24, W*2]" },
+        { "resize_nearest_to(x, 6, W)", "f32[N, 8, 6, W]" },
+        { "pad2d(x, 1, pad_right: 0)", "f32[N, 8, 14, W + 1]" },
+        { "pad1d(s, pad_left: 3)", "f32[N, 8, W + 6]" },
+        { "pixel_shuffle(x, 2)", "f32[N, 2, 24, W*2]" },
+        { "pixel_unshuffle(x, 2)", "f32[N, 32, 6, (W / 2)]" },
+        { "tril(m)", "f32[7, 7]" },
+        { "triu(m, diagonal: 1)", "f32[7, 7]" },
+        { "reverse(a)", "f32[2, 3, 4]" },
+        { "one_hot(labels, 16)", "f32[2, 16]" },
+        { "rotary(a, angles)", "f32[2, 3, 4]" },
+        { "attention_scores(a, a)", "f32[2, 3, 3]" },
+    };
+
     [Theory]
     [InlineData("nn")]
     [InlineData("attention")]
@@ -16,5 +101,31 @@ public class LibraryTests
         var source = BindText.Library(name);
         var (_, diagnostics) = BindText.Bind(source.Text);
         Assert.True(diagnostics.Items.Count == 0, string.Concat(diagnostics.Items.Select(DiagnosticRenderer.Render)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void Operator_has_the_promised_shape(string call, string type)
+    {
+        var model = BindText.Of(call, Operands);
+        var (_, value) = Assert.Single(model.Outputs);
+        Assert.Equal(type, value.Type.ToString());
+        var apply = Assert.IsType<BoundApply>(value);
+        Assert.Equal(call[..call.IndexOf('(', StringComparison.Ordinal)], apply.Name);
+        Assert.Equal(apply.Type.Shape, apply.Stages[^1].Indices.Select(i => i.Extent));
+        Assert.Equal(call, apply.Location.Source.Slice(apply.Location.Span));
+    }
+
+    [Fact]
+    public void Every_operator_has_a_case_and_a_comment()
+    {
+        foreach (var name in new[] { "nn", "attention" })
+        {
+            var source = BindText.Library(name);
+            var module = Parser.Parse(source, new DiagnosticBag());
+            Assert.All(module.Items, i => Assert.StartsWith("//", source.Line(source.Position(i.Span.Start).Line - 1), StringComparison.Ordinal));
+            var called = Calls.Select(c => c.Data.Item1[..c.Data.Item1.IndexOf('(', StringComparison.Ordinal)]).ToHashSet();
+            Assert.Empty(module.Items.OfType<OpItem>().Select(o => o.Name.Text).Except(called));
+        }
     }
 }
