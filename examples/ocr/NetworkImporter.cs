@@ -1,18 +1,63 @@
+using System.Collections.Immutable;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Import.Data;
+using SparseDsl.Import.Onnx;
+
 namespace SparseDsl.Examples.Ocr;
 
-/// <summary>Finds the programs that ONNX files were imported to.</summary>
+/// <summary>Turns ONNX files into programs with weights, once.</summary>
 public static class NetworkImporter
 {
-    /// <summary>The program of a network.</summary>
+    /// <summary>The program of a network; imports it where the folder does not hold it yet, or holds one older than the ONNX file.</summary>
     /// <param name="onnx">The ONNX file.</param>
-    /// <param name="folder">Where <c>NAME.dsl</c> and <c>NAME.safetensors</c> are kept.</param>
+    /// <param name="folder">Where <c>NAME.dsl</c> and <c>NAME.safetensors</c> are kept; made where it is missing.</param>
     /// <returns>The path of the <c>.dsl</c> file.</returns>
-    /// <exception cref="FileNotFoundException">The network was not imported; the message says how to.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, or something in it cannot be imported.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static string Ensure(string onnx, string folder)
     {
-        var program = Path.Combine(folder, Path.GetFileNameWithoutExtension(onnx) + ".dsl");
-        return File.Exists(program)
-            ? program
-            : throw new FileNotFoundException($"{program} is not there: run sparsedsl import {onnx} -o {folder}");
+        var name = Path.GetFileNameWithoutExtension(onnx);
+        var program = Path.Combine(folder, name + ".dsl");
+        if (!File.Exists(program) || (File.Exists(onnx) && File.GetLastWriteTimeUtc(program) < File.GetLastWriteTimeUtc(onnx)))
+        {
+            Directory.CreateDirectory(folder);
+            Import(onnx, name, program);
+        }
+
+        return program;
     }
+
+    private static void Import(string onnx, string name, string program)
+    {
+        var model = Read(onnx);
+        var imported = OnnxImporter.Import(model, name, Options(model.Graph, Path.GetFileName(onnx)));
+        if (imported.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { } error)
+        {
+            throw new InvalidDataException($"{onnx}: {DiagnosticRenderer.Header(error)}");
+        }
+
+        // The program comes last and under its name only when it is whole: where it is, the weights are too.
+        TensorFiles.Write(Path.ChangeExtension(program, ".safetensors"), imported.Weights);
+        File.WriteAllText(program + ".new", imported.Dsl);
+        File.Move(program + ".new", program, overwrite: true);
+    }
+
+    private static OnnxModel Read(string onnx)
+    {
+        try
+        {
+            return OnnxModel.Load(onnx);
+        }
+        catch (OnnxFormatException damage)
+        {
+            throw new InvalidDataException($"{onnx}: {damage.Message}", damage);
+        }
+    }
+
+    // The pipeline runs one picture at a time.
+    private static OnnxImportOptions Options(OnnxGraph graph, string source) => new()
+    {
+        Source = source,
+        Dims = graph.Inputs.ToImmutableDictionary(input => input.Name + "[0]", _ => ImportDim.Fixed(1)),
+    };
 }
