@@ -16,7 +16,7 @@ public sealed record MachineProfile(int Lanes, double DenseMacsPerNanosecond, do
     private const double VectorShare = 0.55;
 
     // One scalar step for each non-zero: measured at 16 lanes, and inversely proportional to them.
-    private const double ScalarShareOfOneLane = 0.96;
+    private const double ScalarShareOfOneLane = 1.92;
 
     // Largest data that is read at a rate in GB/s.
     private static readonly (double Bytes, double Rate)[] Caches = [(48e3, 510), (1e6, 200), (32e6, 105), (double.PositiveInfinity, 40)];

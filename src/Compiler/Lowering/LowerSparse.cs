@@ -64,12 +64,12 @@ public sealed partial class Lower
         return true;
     }
 
-    /// <summary>Whether every subscript is an index variable that runs over exactly the operand's extent, or is known from earlier subscripts.</summary>
+    /// <summary>Whether every subscript is an index variable that runs over exactly the operand's extent, or the only element of an extent of 1.</summary>
     private static bool IsIndexed(ComputeNode node, StoredOperand driver)
     {
         var ranges = Bounds.Variables(node).ToDictionary(v => v.Name, StringComparer.Ordinal);
         return driver.Read.Subscripts.Zip(driver.Node.Type.Shape, (s, e) => (s, e)).All(x =>
-            x.s.SymbolName is { } name && ranges.TryGetValue(name, out var range) && range.Extent.Equals(x.e));
+            (x.s.Constant == 0 && x.e.Constant == 1) || (x.s.SymbolName is { } name && ranges.TryGetValue(name, out var range) && range.Extent.Equals(x.e)));
     }
 
     /// <summary>No operand needs a walk: a dense nest over other addresses. Indices are split where that leaves no remainder.</summary>

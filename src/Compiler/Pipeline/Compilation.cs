@@ -69,7 +69,7 @@ public static class Compilation
             ConstantNode c => c.WithFormat(Format.Dense(c.Type.Rank)),
             _ => node,
         })
-        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions);
+        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions, options.Target);
 
     /// <summary>The loops of a model; null when something in it cannot be compiled, which is then reported.</summary>
     public static LoweredModel? Lower(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics)

@@ -33,6 +33,20 @@ public static class WeightDiagnostics
         "prune whole slices along the first index, lower the promise, or use '@unstructured'",
         "weights with no zero row for param w: f32[64, 64] @channels(zeros >= 30%)");
 
+    /// <summary>The sparsity of '{0}' is not used: {1}.</summary>
+    public static readonly DiagnosticDescriptor SparsityNotUsed = new(
+        "SD3023", Severity.Warning,
+        "the sparsity of '{0}' is not used: {1}",
+        "it runs dense; drop the annotation, or write '@dense'",
+        "param b: f32[64] @unstructured(zeros >= 90%), added as a bias");
+
+    /// <summary>'{0}' cannot be stored as '{1}', because an operation takes its elements in row-major order.</summary>
+    public static readonly DiagnosticDescriptor FormatNotUsed = new(
+        "SD3024", Severity.Warning,
+        "'{0}' is not stored as '{1}', because an operation takes its elements in row-major order",
+        "it is stored dense; declare it in the shape it is used in, without a reshape",
+        "param w: f32[4, 4] @format(csr), reshaped to f32[2, 8] in a build without weights");
+
     /// <summary>There is no tensor '{0}' in {1}.</summary>
     public static readonly DiagnosticDescriptor MissingTensor = new(
         "SD5001", Severity.Error,
@@ -85,7 +99,7 @@ public static class WeightDiagnostics
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
-        FewerZeros, FewerZeroBlocks, GroupTooFull, FewerZeroChannels,
+        FewerZeros, FewerZeroBlocks, GroupTooFull, FewerZeroChannels, SparsityNotUsed, FormatNotUsed,
         MissingTensor, WrongShape, WrongElement, NotFinite, ExtraTensors, MissingMask, MaskShape,
     ];
 }

@@ -118,7 +118,7 @@ public sealed class CostModelTests
         var wide = MachineProfile.For(Target.Avx512);
         var scalar = MachineProfile.For(Target.Scalar);
         Assert.Equal(16, wide.DenseMacsPerNanosecond / scalar.DenseMacsPerNanosecond, 6);
-        Assert.Equal(0.06, wide.ScalarCrossover, 6);
+        Assert.Equal(0.12, wide.ScalarCrossover, 6);
         Assert.Equal(scalar.VectorCrossover, scalar.ScalarCrossover, 6);
         Assert.True(wide.ReadMicroseconds(4e6) > 8 * wide.ReadMicroseconds(5e5) * 1.5);
 

@@ -1,0 +1,199 @@
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Formats;
+using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Passes.Graphs;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Diagnostics;
+
+namespace SparseDsl.Compiler.Tests.Passes;
+
+public sealed class ChooseLevelsTests
+{
+    [Theory]
+    [InlineData(0.9, "dense")]
+    [InlineData(0.56, "dense")]
+    [InlineData(0.54, "csr")]
+    [InlineData(0.1, "csr")]
+    public void With_pixels_in_lanes_sparse_pays_below_the_crossover(double density, string expected)
+    {
+        var decision = Choose(Pixel(), Random(64, 64, density), null, out var found);
+        Assert.Equal(expected, decision.Format.Name);
+        Assert.Equal(expected == "csr", decision.SparseMicroseconds < decision.DenseMicroseconds);
+        Assert.Equal(density, decision.Density!.Value, 2);
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void Without_lanes_it_takes_many_more_zeros()
+    {
+        var graph = Linear("1..128");
+        Assert.Equal("dense", Choose(graph, Random(64, 64, 0.3), null, out _).Format.Name);
+        Assert.Equal("csr", Choose(graph, Random(64, 64, 0.03), null, out _).Format.Name);
+
+        // One row: every non-zero waits for the one before.
+        Assert.Equal("dense", Choose(Linear("1..1"), Random(64, 64, 0.03), null, out _).Format.Name);
+    }
+
+    [Fact]
+    public void The_fewer_the_lanes_the_earlier_it_pays()
+    {
+        var graph = Linear("8..8");
+        Assert.Equal("dense", Choose(graph, Random(64, 64, 0.3), null, out _, Target.Avx512).Format.Name);
+        Assert.Equal("csr", Choose(graph, Random(64, 64, 0.3), null, out _, Target.Scalar).Format.Name);
+    }
+
+    [Fact]
+    public void A_promise_that_does_not_pay_is_reported_with_numbers()
+    {
+        var decision = Choose(Pixel(), Random(64, 64, 0.75), new Sparsity.Unstructured(0.2), out var found);
+        Assert.True(decision.Format.IsDense);
+        Assert.Equal("SD4005", found.Single().Id);
+        Assert.Contains("'w'", found[0].Message, StringComparison.Ordinal);
+        Assert.Contains("75", found[0].Message, StringComparison.Ordinal);
+        Assert.Contains("55%", found[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_promise_that_cannot_be_used_is_reported()
+    {
+        var graph = Parse("f32[64, 64]", "f32[64, 64]", "f32[64, 64] = [o < 64, n < 64] %w[o, n] + %x[o, n]");
+        Assert.True(Choose(graph, Random(64, 64, 0.05), new Sparsity.Unstructured(0.9), out var found).Format.IsDense);
+        Assert.Equal("SD3023", found.Single().Id);
+        Assert.True(Choose(graph, Random(64, 64, 0.05), null, out found).Format.IsDense);
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void Blocks_are_stored_as_blocks()
+    {
+        var values = new float[64 * 64];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = ((i / 64 / 4) + (i % 64)) % 5 == 0 ? 1 : 0;
+        }
+
+        var decision = Choose(Pixel(), TensorData.FromFloats(values, 64, 64), new Sparsity.Block(4, 1, 0.75), out var found);
+        Assert.Equal("bsr(4, 1)", decision.Format.Name);
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void Without_weights_promises_are_believed()
+    {
+        Assert.Equal("csr", Choose(Pixel(), null, new Sparsity.Unstructured(0.9), out _).Format.Name);
+        Assert.Equal("bsr(4, 1)", Choose(Pixel(), null, new Sparsity.Block(4, 1, 0.9), out _).Format.Name);
+        Assert.Equal("csr", Choose(Pixel(), null, new Sparsity.NOfM(1, 4), out _).Format.Name);
+        Assert.Equal("dense", Choose(Pixel(), null, null, out _).Format.Name);
+    }
+
+    [Fact]
+    public void What_the_user_says_goes()
+    {
+        Assert.Equal("dense", Choose(Pixel(), Random(64, 64, 0.05), new Sparsity.Dense(), out _).Format.Name);
+        Assert.Equal("coo", Choose(Pixel(), Random(64, 64, 0.9), null, out var found, requested: StandardFormats.Coo.Source).Format.Name);
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void A_weight_that_is_reshaped_stays_dense_whatever_was_asked()
+    {
+        var graph = GraphParser.Parse("""
+            graph G(N: 1..1)
+              param w "w": f32[64, 64]
+              r "reshape" in "": f32[4096] = reshape(%w)
+              output r = %r
+            """);
+        Assert.True(Choose(graph, Random(64, 64, 0.05), null, out var found, requested: StandardFormats.Csr.Source).Format.IsDense);
+        Assert.Equal("SD3024", found.Single().Id);
+    }
+
+    [Fact]
+    public void The_summed_index_is_the_compressed_one()
+    {
+        var graph = Parse("f32[64, 400]", "f32[64, 64]", "f32[64, 400] = [o < 64, n < 400] sum(c < 64) (%w[c, o] * %x[c, n])");
+        Assert.Equal("csc", Choose(graph, Random(64, 64, 0.1), null, out _).Format.Name);
+    }
+
+    [Fact]
+    public void Filters_keep_whole_windows_only_where_those_are_zero()
+    {
+        var graph = GraphParser.Parse("""
+            graph G(W: 16..64)
+              input x: f32[1, 16, 10, W + 2]
+              param w "w": f32[16, 16, 3, 3]
+              y "conv2d" in "": f32[1, 16, 8, W] = [n < 1, o < 16, p < 8, q < W] sum(c < 16, r < 3, s < 3) (%x[n, c, p + r, q + s] * %w[o, c, r, s])
+              output y = %y
+            """);
+        Assert.Equal("filter_rows", Choose(graph, Random(16, 144, 0.3).Reshape(16, 16, 3, 3), null, out _).Format.Name);
+        float[] windows = [.. Enumerable.Range(0, 16 * 144).Select(i => i / 9 % 4 == 0 ? 1f : 0)];
+        Assert.Equal("filter_channels", Choose(graph, TensorData.FromFloats(windows, 16, 16, 3, 3), null, out _).Format.Name);
+    }
+
+    [Fact]
+    public void Depthwise_filters_and_small_weights_stay_dense()
+    {
+        var graph = GraphParser.Parse("""
+            graph G(W: 16..64)
+              input x: f32[1, 256, 10, W + 2]
+              param w "w": f32[256, 3, 3]
+              y "depthwise" in "": f32[1, 256, 8, W] = [n < 1, c < 256, p < 8, q < W] sum(r < 3, s < 3) (%x[n, c, p + r, q + s] * %w[c, r, s])
+              output y = %y
+            """);
+        Assert.True(Choose(graph, Random(256, 9, 0.1).Reshape(256, 3, 3), null, out _).Format.IsDense);
+        Assert.True(Choose(Parse("f32[16, 400]", "f32[16, 16]", "f32[16, 400] = [o < 16, n < 400] sum(c < 16) (%w[o, c] * %x[c, n])"), Random(16, 16, 0.1), null, out _).Format.IsDense);
+    }
+
+    [Fact]
+    public void Two_layers_share_a_sparse_weight_only_in_the_same_order()
+    {
+        string Two(string second) => $"""
+            graph G(N: 1..1)
+              input x: f32[64, 400]
+              param w "w": f32[64, 64]
+              a "op" in "": f32[64, 400] = [o < 64, n < 400] sum(c < 64) (%w[o, c] * %x[c, n])
+              b "op" in "": f32[64, 400] = [o < 64, n < 400] sum(c < 64) ({second} * %a[c, n])
+              output b = %b
+            """;
+        Assert.Equal("csr", Choose(GraphParser.Parse(Two("%w[o, c]")), Random(64, 64, 0.1), null, out _).Format.Name);
+        Assert.Equal("dense", Choose(GraphParser.Parse(Two("%w[c, o]")), Random(64, 64, 0.1), null, out _).Format.Name);
+    }
+
+    private static Graph Pixel() => Parse("f32[64, 400]", "f32[64, 64]", "f32[64, 400] = [o < 64, n < 400] sum(c < 64) (%w[o, c] * %x[c, n])");
+
+    private static Graph Linear(string range) => Parse("f32[N, 64]", "f32[64, 64]", "f32[N, 64] = [n < N, o < 64] sum(c < 64) (%x[n, c] * %w[o, c])", range);
+
+    private static Graph Parse(string x, string w, string y, string range = "1..1") => GraphParser.Parse($"""
+        graph G(N: {range})
+          input x: {x}
+          param w "w": {w}
+          y "op" in "": {y}
+          output y = %y
+        """);
+
+    private static LevelDecision Choose(Graph graph, TensorData? data, Sparsity? promise, out IReadOnlyList<Diagnostic> found, Target? target = null, BoundFormat? requested = null)
+    {
+        var declared = Rewriter.Rewrite(graph, node => node is ParamNode p ? new ParamNode(p.Name, p.Path, p.Type, promise, requested, null, p.Origin) : node);
+        var bag = new DiagnosticBag();
+        var decisions = new List<LevelDecision>();
+        var chosen = ChooseLevels.Run(declared, _ => data, bag, decisions, target);
+        GraphValidator.Validate(chosen, "choose-levels");
+        found = bag.Items;
+        var decision = Assert.Single(decisions);
+        Assert.Equal(decision.Format, chosen.Nodes.OfType<ParamNode>().Single().Format);
+        if (data is not null && !decision.Format.IsDense)
+        {
+            Assert.True(data.Bytes.SequenceEqual(FormatPacker.Unpack(decision.Format, FormatPacker.Pack(decision.Format, data), data.Shape).Bytes));
+        }
+
+        return decision;
+    }
+
+    private static TensorData Random(int rows, int columns, double density)
+    {
+        var random = new Random(5);
+        var count = (int)Math.Round(rows * columns * density);
+        float[] values = [.. Enumerable.Range(0, rows * columns).Select(i => i < count ? 1f + (i % 7) : 0)];
+        random.Shuffle(values);
+        return TensorData.FromFloats(values, rows, columns);
+    }
+}
