@@ -28,10 +28,11 @@ public sealed class ChooseLevelsTests
     {
         var graph = Linear("1..128");
         Assert.Equal("dense", Choose(graph, Random(64, 64, 0.3), null, out _).Format.Name);
-        Assert.Equal("csr", Choose(graph, Random(64, 64, 0.03), null, out _).Format.Name);
+        Assert.Equal("csr", Choose(graph, Random(64, 64, 0.08), null, out _).Format.Name);
 
         // One row: every non-zero waits for the one before.
-        Assert.Equal("dense", Choose(Linear("1..1"), Random(64, 64, 0.03), null, out _).Format.Name);
+        Assert.Equal("dense", Choose(Linear("1..1"), Random(64, 64, 0.08), null, out _).Format.Name);
+        Assert.Equal("csr", Choose(Linear("1..1"), Random(64, 64, 0.04), null, out _).Format.Name);
     }
 
     [Fact]

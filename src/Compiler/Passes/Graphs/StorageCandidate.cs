@@ -24,8 +24,9 @@ internal sealed record StorageCandidate(Format Format, double Stored, int BlockR
     private const int RowsThatShareLoads = 4;
     private const double BlockCrossover = 0.7;
 
-    // One walk serves this many results when they are not lanes.
+    // One walk serves this many results when they are not lanes; a single one waits for each addition, measured at half the rate.
     private const double ScalarRows = 8;
+    private const double SingleRow = 0.5;
 
     /// <summary>The best candidate for the data, or for what is promised when there is none; null when nothing is known or the weight has too few terms.</summary>
     public static StorageCandidate? Of(TensorType type, TensorData? data, Sparsity? promise, WeightUse use)
@@ -52,7 +53,7 @@ internal sealed record StorageCandidate(Format Format, double Stored, int BlockR
             return BlockRows >= RowsThatShareLoads ? BlockCrossover : profile.VectorCrossover;
         }
 
-        return use.IsInnermost && BlockRows >= profile.Lanes ? profile.VectorCrossover : profile.ScalarCrossover * Math.Min(1, Math.Max(1, use.Reuse) / ScalarRows);
+        return use.IsInnermost && BlockRows >= profile.Lanes ? profile.VectorCrossover : profile.ScalarCrossover * Math.Min(1, Math.Max(SingleRow, use.Reuse / ScalarRows));
     }
 
     private static StorageCandidate? Blocks(Sparsity.Block block, ImmutableArray<int> shape, TensorData? data)
