@@ -90,7 +90,7 @@ internal sealed class EngineWriter
             slots.Add(fields.Take("_slot" + CSharpTypes.Digits(i)));
         }
 
-        var names = new Names([]);
+        var names = new Names(KernelWriter.Reserved);
         foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct())
         {
             methods.Add(kernel, names.Take(Names.Pascal(kernel.Name)));

@@ -15,7 +15,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
     private const long LargestStackScratch = 64 * 1024;
 
     // Names that mean something inside the methods.
-    private static readonly string[] Reserved =
+    internal static readonly string[] Reserved =
     [
         "team", "arguments", "context", "begin", "end", "origin", "Math", "MathF", "BitConverter", "BitOperations", "NativeMemory", "Vector128", "Vector256",
         "Vector512", "Avx", "Avx2", "Avx512F", "Avx512BW", "LaneFunctions", "Abs", "Align", "BFloat16ToSingle", "CompressStore", "DoubleToBFloat16",
