@@ -82,19 +82,23 @@ public unsafe class WorkerTeamTests
         using var context = new AlignedBuffer(sizeof(Allocations));
         RunOften(team, context.Pointer, 200);
 
-        // Part t always runs on the same thread, so its count at the end less that at the start is what calls cost it.
-        var before = *(Allocations*)context.Pointer;
-        var callerBefore = GC.GetAllocatedBytesForCurrentThread();
-        RunOften(team, context.Pointer, 500);
-        var callerAfter = GC.GetAllocatedBytesForCurrentThread();
-        var after = *(Allocations*)context.Pointer;
-
-        Assert.Equal(0, callerAfter - callerBefore);
-        for (var part = 0; part < threads; part++)
+        var memory = (nint)context.Pointer;
+        Assert.Equal(0, Quiet.Fewest(() =>
         {
-            Assert.True(after.Bytes[part] > 0);
-            Assert.Equal(0, after.Bytes[part] - before.Bytes[part]);
-        }
+            // Part t always runs on the same thread, so its count at the end less that at the start is what calls cost it.
+            var before = *(Allocations*)memory;
+            var callerBefore = GC.GetAllocatedBytesForCurrentThread();
+            RunOften(team, (void*)memory, 500);
+            var total = GC.GetAllocatedBytesForCurrentThread() - callerBefore;
+            var after = *(Allocations*)memory;
+            for (var part = 0; part < threads; part++)
+            {
+                Assert.True(after.Bytes[part] > 0);
+                total += after.Bytes[part] - before.Bytes[part];
+            }
+
+            return total;
+        }));
     }
 
     [Theory]
