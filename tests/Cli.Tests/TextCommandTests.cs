@@ -151,7 +151,12 @@ public sealed class TextCommandTests : CommandLine
         var total = outcome.Json.GetProperty("total");
         Assert.Equal(2 * ((256 * 784) + (10 * 256)), total.GetProperty("dense_mac").GetInt64());
         Assert.Equal(2 * 12595, total.GetProperty("mac").GetInt64());
-        Assert.Contains("csr", Run("explain", PathOf("digits.dsl")).Output, StringComparison.Ordinal);
+        var weighed = outcome.Json.GetProperty("storage").EnumerateArray().ToDictionary(d => d.GetProperty("tensor").GetString()!);
+        Assert.Equal("csr", weighed["w1"].GetProperty("format").GetString());
+        Assert.True(weighed["w1"].GetProperty("sparse_microseconds").GetDouble() < weighed["w1"].GetProperty("dense_microseconds").GetDouble());
+        Assert.Equal("dense", weighed["w2"].GetProperty("format").GetString());
+        Assert.Equal(0.5, weighed["w2"].GetProperty("stored").GetDouble(), 6);
+        Assert.Matches("(?m)^  w1 +csr +5% of the elements are stored: about .* µs, dense .* µs$", Run("explain", PathOf("digits.dsl")).Output);
         Assert.Equal(["SD5113"], Run("explain", PathOf("digits.dsl"), "--dim", "N=65", "--json").Ids);
         Assert.Equal(["SD5123"], Run("explain", PathOf("digits.dsl"), "--dim", "M=5", "--json").Ids);
     }

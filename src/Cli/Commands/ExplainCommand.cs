@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
+using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
@@ -24,23 +25,30 @@ internal static class ExplainCommand
             var path = parsed.GetValue(file)!;
             IReadOnlyList<LayerCost>? costs = null;
             var values = new Dictionary<string, long>(StringComparer.Ordinal);
+            var decisions = new List<LevelDecision>();
             if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                costs = Costs(session, bound, path, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values);
+                costs = Costs(session, bound, path, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, decisions);
             }
 
             if (costs is not null && !session.IsJson)
             {
                 WriteTable(session.Output, costs, values);
+                StorageReport.Write(session.Output, decisions);
             }
 
-            return session.Finish(writer => WriteJson(writer, costs ?? [], values));
+            return session.Finish(writer =>
+            {
+                WriteJson(writer, costs ?? [], values);
+                StorageReport.Write(writer, decisions);
+            });
         });
         return command;
     }
 
     private static IReadOnlyList<LayerCost>? Costs(
-        Session session, BoundModel model, string path, string? weightsPath, IReadOnlyList<KeyValuePair<string, long>> given, Dictionary<string, long> values)
+        Session session, BoundModel model, string path, string? weightsPath, IReadOnlyList<KeyValuePair<string, long>> given, Dictionary<string, long> values,
+        List<LevelDecision> decisions)
     {
         foreach (var dim in model.Dims)
         {
@@ -68,7 +76,7 @@ internal static class ExplainCommand
             return null;
         }
 
-        var options = new CompilationOptions(SharedOptions.Native) { Weights = weights is null ? null : weights.Find };
+        var options = new CompilationOptions(SharedOptions.Native) { Weights = weights is null ? null : weights.Find, Decisions = decisions };
         return LayerCost.Of(Compilation.Optimise(model, options, session.Diagnostics), values, name => weights?.Find(name));
     }
 

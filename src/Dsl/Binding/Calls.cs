@@ -292,11 +292,10 @@ internal sealed class Calls(Elaborator code)
     private static Value? Kind(AttributeParameter attribute, Value value) => (attribute.Kind.Text, value) switch
     {
         ("float", Value.Integer { Real: { } real }) => new Value.Number(real),
-        ("float", Value.Number) or ("int" or "dim", Value.Integer) or ("bool", Value.Boolean) or ("string", Value.Text) or ("type", Value.Element) => value,
-        ("list", Value.List) or ("tensor", Value.Tensor) or ("mask", Value.Mask) => value,
-        ("mask", Value.Item { Syntax: MaskItem }) or (_, Value.None) => value,
-        ("int" or "float" or "bool" or "string" or "type" or "dim" or "list" or "tensor" or "mask", _) => null,
-        _ => value,
+        ("int" or "dim", Value.Integer integer) => new Value.Integer(integer.Dim),
+        ("float", Value.Number) or ("bool", Value.Boolean) or ("string", Value.Text) or ("type", Value.Element) => value,
+        ("list", Value.List) or (_, Value.None) => value,
+        _ => null,
     };
 
     private static string Signature(Value.Item item) => item.Syntax switch

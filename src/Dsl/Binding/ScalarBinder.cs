@@ -542,6 +542,11 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
     private ScalarExpr? Inlined(CallExpr call, Value.Item item, OpItem op)
     {
         var positional = call.Arguments.Where(a => a.Name is null).ToArray();
+        if (!AreKnown(call, op, positional))
+        {
+            return null;
+        }
+
         ScalarExpr?[] values = [.. positional.Take(op.Operands.Length).Select(a => Expression(a.Value))];
         if (values.Any(v => v is null))
         {
@@ -573,10 +578,48 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
         return operators.Inline(item, [.. values.Select(v => v!)], attributes);
     }
 
+    /// <summary>Whether there are not too many arguments, and the named ones are attributes given once.</summary>
+    private bool AreKnown(CallExpr call, OpItem op, Argument[] positional)
+    {
+        string[] attributes = [.. op.Attributes.Select(a => a.Name.Text)];
+        var most = op.Operands.Length + attributes.Length;
+        var text = $"it is an elementwise operator of {string.Join(", ", op.Operands.Select(o => o.Name.Text).Concat(attributes))}";
+        if (positional.Length > most)
+        {
+            context.ReportIn(frame.Home, NameDiagnostics.TooManyArguments, positional[most].Span, op.Name.Text, FormattableString.Invariant($"{most}"), FormattableString.Invariant($"{call.Arguments.Length}"), text);
+            return false;
+        }
+
+        var given = new HashSet<string>(attributes.Take(Math.Max(0, positional.Length - op.Operands.Length)), StringComparer.Ordinal);
+        foreach (var argument in call.Arguments.Where(a => a.Name is not null))
+        {
+            var name = argument.Name!.Text;
+            if (!attributes.Contains(name))
+            {
+                context.ReportIn(frame.Home, NameDiagnostics.UnknownArgument, argument.Name.Span, op.Name.Text, name, Suggestions.Before(name, attributes, text));
+                return false;
+            }
+
+            if (!given.Add(name))
+            {
+                context.ReportIn(frame.Home, NameDiagnostics.ArgumentTwice, argument.Span, op.Name.Text, name);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private Value? Attribute(Expr expr) => context.Static(frame.Home, expr, frame.Attributes);
 
     private ScalarExpr? Core(CallExpr call, CoreOp op)
     {
+        if (call.Arguments.FirstOrDefault(a => a.Name is not null) is { Name: { } named })
+        {
+            context.ReportIn(frame.Home, NameDiagnostics.UnknownArgument, named.Span, op.Name, named.Text, FormattableString.Invariant($"it is a core operation of {op.Arity} operands"));
+            return null;
+        }
+
         ScalarExpr?[] values = [.. call.Arguments.Select(a => Expression(a.Value))];
         if (values.Any(v => v is null))
         {

@@ -30,7 +30,7 @@ public static class NameDiagnostics
     public static readonly DiagnosticDescriptor UnknownModule = new(
         "SD2004", Severity.Error,
         "there is no module '{0}'",
-        "modules of the library are std.nn, std.attention and std.formats; other modules are files beside this one",
+        "modules of the library are std.nn, std.layers, std.attention and std.formats; other modules are files beside this one",
         "import std.nope\nconst a = 1");
 
     /// <summary>'{0}' needs {1} of {2} to be equal, but {3}.</summary>

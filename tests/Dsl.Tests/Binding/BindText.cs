@@ -35,7 +35,7 @@ internal static class BindText
     public static string Program(string expression, params string[] members)
     {
         var declared = string.Concat(members.Select(m => (m.StartsWith("param ", StringComparison.Ordinal) ? m : "input " + m) + "\n"));
-        return $"import std.nn\nimport std.attention\nimport std.formats\nmodel M(N: dim 1..8, W: dim 32..320 step 8) {{\n{declared}output result = {expression}\n}}";
+        return $"import std.nn\nimport std.layers\nimport std.attention\nimport std.formats\nmodel M(N: dim 1..8, W: dim 32..320 step 8) {{\n{declared}output result = {expression}\n}}";
     }
 
     /// <summary>The source of a library module.</summary>

@@ -94,6 +94,7 @@ public class LibraryTests
 
     [Theory]
     [InlineData("nn")]
+    [InlineData("layers")]
     [InlineData("attention")]
     [InlineData("formats")]
     public void Modules_bind_without_mistakes(string name)
@@ -101,6 +102,23 @@ public class LibraryTests
         var source = BindText.Library(name);
         var (_, diagnostics) = BindText.Bind(source.Text);
         Assert.True(diagnostics.Items.Count == 0, string.Concat(diagnostics.Items.Select(DiagnosticRenderer.Render)));
+    }
+
+    [Theory]
+    [InlineData("x |> conv(16, stride: 2)", "f32[N, 16, 6, ((W + 1) / 2)]", "conv.weight: f32[16, 8, 3, 3], conv.bias: f32[16]")]
+    [InlineData("x |> depthwise(5) |> pointwise(4)", "f32[N, 4, 12, W]", "depthwise.weight: f32[8, 1, 5, 5], depthwise.bias: f32[8], pointwise.weight: f32[4, 8, 1, 1], pointwise.bias: f32[4]")]
+    [InlineData("x |> separable(16) as stage[3]", "f32[N, 16, 12, W]", "stage[3].depthwise.weight: f32[8, 1, 3, 3], stage[3].depthwise.bias: f32[8], stage[3].pointwise.weight: f32[16, 8, 1, 1], stage[3].pointwise.bias: f32[16]")]
+    [InlineData("a |> fully_connected(2)", "f32[2, 3, 2]", "fully_connected.weight: f32[2, 4], fully_connected.bias: f32[2]")]
+    [InlineData("s |> batch_normalization", "f32[N, 8, W]", "batch_normalization.scale: f32[8], batch_normalization.bias: f32[8], batch_normalization.mean: f32[8], batch_normalization.variance: f32[8]")]
+    [InlineData("a |> layer_normalization(0.1) as norm", "f32[2, 3, 4]", "norm.scale: f32[4], norm.bias: f32[4]")]
+    [InlineData("x |> squeeze_excite(2) as se", "f32[N, 8, 12, W]", "se.reduce.weight: f32[2, 8, 1, 1], se.reduce.bias: f32[2], se.expand.weight: f32[8, 2, 1, 1], se.expand.bias: f32[8]")]
+    [InlineData("a |> mlp(16)", "f32[2, 3, 4]", "mlp.up.weight: f32[16, 4], mlp.up.bias: f32[16], mlp.down.weight: f32[4, 16], mlp.down.bias: f32[4]")]
+    [InlineData("a |> self_attention(2, is_causal: true) as attention", "f32[2, 3, 4]", "attention.qkv.weight: f32[12, 4], attention.qkv.bias: f32[12], attention.out.weight: f32[4, 4], attention.out.bias: f32[4]")]
+    public void Layer_has_the_promised_shape_and_parameters(string call, string type, string parameters)
+    {
+        var model = BindText.Of(call, Operands);
+        Assert.Equal(type, Assert.Single(model.Outputs).Value.Type.ToString());
+        Assert.Equal(parameters, string.Join(", ", model.Params.Select(p => $"{p.Path}: {p.Type}")));
     }
 
     [Theory]
@@ -119,7 +137,7 @@ public class LibraryTests
     [Fact]
     public void Every_operator_has_a_case_and_a_comment()
     {
-        foreach (var name in new[] { "nn", "attention" })
+        foreach (var name in new[] { "nn", "layers", "attention" })
         {
             var source = BindText.Library(name);
             var module = Parser.Parse(source, new DiagnosticBag());

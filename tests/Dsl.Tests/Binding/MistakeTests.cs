@@ -49,6 +49,8 @@ public class MistakeTests
     [InlineData("op f(x[i]) -> y[i] = x[[|i / 0|]] // SD2028")]
     [InlineData("op f(x; by: [|real|]) = x * by // SD2038")]
     [InlineData("import std.nn\nop f(x[i]) -> y[i] = [|softmax(x[i])|] // SD2023")]
+    [InlineData("import std.nn\nop f(x[i]) -> y[i] = clip(x[i], [|hi|]: 2) + clip(x[i], 0, [|low: 1|]) + relu(x[i], [|2|]) // SD2010 SD2031 SD2009")]
+    [InlineData("op f(x[i]) -> y[i] = max(x[i], [|b|]: 2) + [|exp(x[i], 2)|] + exp([|z|]) // SD2010 SD2009 SD2001")]
     // Types.
     [InlineData("model M { input x: [|f33|][4] // SD2017\n let z = x\n output y = z }")]
     [InlineData("fn f(x: [|float|][N]) { x } // SD2017")]
