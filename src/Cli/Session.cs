@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Spectre.Console;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
+using Spectre.Console;
 
 namespace SparseDsl.Cli;
 

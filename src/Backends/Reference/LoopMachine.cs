@@ -251,7 +251,8 @@ internal sealed class LoopMachine
             }
 
             compute();
-        });
+        }
+        );
     }
 
     private (long[]? Lanes, Action Step) CompileMask(LoopExpr? mask) => mask is null ? (null, () => { }) : Compile(mask);

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Formats;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Scalars;
-using SparseDsl.Compiler.Data;
-using SparseDsl.Compiler.Formats;
 
 // The graph IR.
 //

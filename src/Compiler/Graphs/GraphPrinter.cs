@@ -128,8 +128,16 @@ internal sealed class ExpressionPrinter
 {
     private static readonly Dictionary<CoreOp, string> Infix = new()
     {
-        [CoreOps.Add] = "+", [CoreOps.Sub] = "-", [CoreOps.Mul] = "*", [CoreOps.Div] = "/",
-        [CoreOps.Eq] = "==", [CoreOps.Ne] = "!=", [CoreOps.Lt] = "<", [CoreOps.Le] = "<=", [CoreOps.Gt] = ">", [CoreOps.Ge] = ">=",
+        [CoreOps.Add] = "+",
+        [CoreOps.Sub] = "-",
+        [CoreOps.Mul] = "*",
+        [CoreOps.Div] = "/",
+        [CoreOps.Eq] = "==",
+        [CoreOps.Ne] = "!=",
+        [CoreOps.Lt] = "<",
+        [CoreOps.Le] = "<=",
+        [CoreOps.Gt] = ">",
+        [CoreOps.Ge] = ">=",
     };
 
     private readonly ScalarExpr root;

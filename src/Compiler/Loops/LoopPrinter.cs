@@ -26,10 +26,19 @@ public static class LoopPrinter
 
     private static readonly Dictionary<CoreOp, (string Sign, int Level)> Infix = new()
     {
-        [CoreOps.Or] = (" || ", 1), [CoreOps.And] = (" && ", 2),
-        [CoreOps.Eq] = (" == ", 3), [CoreOps.Ne] = (" != ", 3), [CoreOps.Lt] = (" < ", 3), [CoreOps.Le] = (" <= ", 3),
-        [CoreOps.Gt] = (" > ", 3), [CoreOps.Ge] = (" >= ", 3),
-        [CoreOps.Add] = (" + ", 4), [CoreOps.Sub] = (" - ", 4), [CoreOps.Mul] = ("*", 5), [CoreOps.Div] = (" / ", 5), [CoreOps.Mod] = (" % ", 5),
+        [CoreOps.Or] = (" || ", 1),
+        [CoreOps.And] = (" && ", 2),
+        [CoreOps.Eq] = (" == ", 3),
+        [CoreOps.Ne] = (" != ", 3),
+        [CoreOps.Lt] = (" < ", 3),
+        [CoreOps.Le] = (" <= ", 3),
+        [CoreOps.Gt] = (" > ", 3),
+        [CoreOps.Ge] = (" >= ", 3),
+        [CoreOps.Add] = (" + ", 4),
+        [CoreOps.Sub] = (" - ", 4),
+        [CoreOps.Mul] = ("*", 5),
+        [CoreOps.Div] = (" / ", 5),
+        [CoreOps.Mod] = (" % ", 5),
     };
 
     /// <summary>A program: its memory, its calls, then every kernel.</summary>

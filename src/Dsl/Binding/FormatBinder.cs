@@ -173,7 +173,7 @@ internal sealed class FormatBinder(Elaborator code)
         var weights = new List<(long Weight, Dim Extent)>();
         foreach (var index in indices.Where(coordinate.Mentions))
         {
-            if (coordinate.Linear(index) is not (> 0 and var weight, var rest))
+            if (coordinate.Linear(index) is not ( > 0 and var weight, var rest))
             {
                 return false;
             }

@@ -278,7 +278,7 @@ internal sealed class OpBinder(BindingContext context)
                 : [.. frame.Stages[read.Operand - frame.TensorCount].Indices.Select(i => i.Extent)];
             for (var i = 0; i < shape.Length; i++)
             {
-                if (read.Subscripts[i].Linear(index.Name) is (> 0 and var stride, var rest) && Window(rest, reductions) is var (span, offset)
+                if (read.Subscripts[i].Linear(index.Name) is ( > 0 and var stride, var rest) && Window(rest, reductions) is var (span, offset)
                     && !offset.Symbols().Any(frame.IsIndex))
                 {
                     // A window that starts before the operand is padded by as much on both sides; one that starts inside has fewer positions.
@@ -302,7 +302,7 @@ internal sealed class OpBinder(BindingContext context)
                 continue;
             }
 
-            if (rest.Linear(variable.Name) is not (>= 0 and var step, var remaining))
+            if (rest.Linear(variable.Name) is not ( >= 0 and var step, var remaining))
             {
                 return null;
             }

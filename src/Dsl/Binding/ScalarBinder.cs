@@ -10,11 +10,20 @@ internal sealed class ScalarBinder(BindingContext context, OpBinder operators, O
 {
     private static readonly Dictionary<BinaryOperator, CoreOp> Operations = new()
     {
-        [BinaryOperator.Add] = CoreOps.Add, [BinaryOperator.Subtract] = CoreOps.Sub, [BinaryOperator.Multiply] = CoreOps.Mul,
-        [BinaryOperator.Divide] = CoreOps.Div, [BinaryOperator.Modulo] = CoreOps.Mod, [BinaryOperator.Power] = CoreOps.Pow,
-        [BinaryOperator.Equal] = CoreOps.Eq, [BinaryOperator.NotEqual] = CoreOps.Ne, [BinaryOperator.Less] = CoreOps.Lt,
-        [BinaryOperator.LessEqual] = CoreOps.Le, [BinaryOperator.Greater] = CoreOps.Gt, [BinaryOperator.GreaterEqual] = CoreOps.Ge,
-        [BinaryOperator.And] = CoreOps.And, [BinaryOperator.Or] = CoreOps.Or,
+        [BinaryOperator.Add] = CoreOps.Add,
+        [BinaryOperator.Subtract] = CoreOps.Sub,
+        [BinaryOperator.Multiply] = CoreOps.Mul,
+        [BinaryOperator.Divide] = CoreOps.Div,
+        [BinaryOperator.Modulo] = CoreOps.Mod,
+        [BinaryOperator.Power] = CoreOps.Pow,
+        [BinaryOperator.Equal] = CoreOps.Eq,
+        [BinaryOperator.NotEqual] = CoreOps.Ne,
+        [BinaryOperator.Less] = CoreOps.Lt,
+        [BinaryOperator.LessEqual] = CoreOps.Le,
+        [BinaryOperator.Greater] = CoreOps.Gt,
+        [BinaryOperator.GreaterEqual] = CoreOps.Ge,
+        [BinaryOperator.And] = CoreOps.And,
+        [BinaryOperator.Or] = CoreOps.Or,
     };
 
     /// <summary>The core operation an infix operator spells, or null for those that are not arithmetic.</summary>

@@ -9,8 +9,19 @@ internal static class ScalarText
 {
     private static readonly Dictionary<string, (string Sign, int Level)> Infix = new(StringComparer.Ordinal)
     {
-        ["or"] = ("|", 1), ["and"] = ("&", 2), ["eq"] = ("==", 3), ["ne"] = ("!=", 3), ["lt"] = ("<", 3), ["le"] = ("<=", 3), ["gt"] = (">", 3),
-        ["ge"] = (">=", 3), ["add"] = ("+", 4), ["sub"] = ("-", 4), ["mul"] = ("*", 5), ["div"] = ("/", 5), ["mod"] = ("%", 5),
+        ["or"] = ("|", 1),
+        ["and"] = ("&", 2),
+        ["eq"] = ("==", 3),
+        ["ne"] = ("!=", 3),
+        ["lt"] = ("<", 3),
+        ["le"] = ("<=", 3),
+        ["gt"] = (">", 3),
+        ["ge"] = (">=", 3),
+        ["add"] = ("+", 4),
+        ["sub"] = ("-", 4),
+        ["mul"] = ("*", 5),
+        ["div"] = ("/", 5),
+        ["mod"] = ("%", 5),
     };
 
     /// <summary>The text; operands and stages have the given names.</summary>

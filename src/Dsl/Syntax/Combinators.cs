@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Sprache;
 using SparseDsl.Dsl.Diagnostics;
+using Sprache;
 
 namespace SparseDsl.Dsl.Syntax;
 

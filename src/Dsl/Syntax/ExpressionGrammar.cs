@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Sprache;
 using SparseDsl.Dsl.Diagnostics;
+using Sprache;
 using static SparseDsl.Dsl.Syntax.Combinators;
 using static SparseDsl.Dsl.Syntax.Terminals;
 

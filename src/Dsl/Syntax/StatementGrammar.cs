@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Sprache;
 using SparseDsl.Dsl.Diagnostics;
+using Sprache;
 using static SparseDsl.Dsl.Syntax.Combinators;
 using static SparseDsl.Dsl.Syntax.Terminals;
 

@@ -16,9 +16,18 @@ internal sealed class SafetensorsHeader
 
     private static readonly Dictionary<string, ElementType> Types = new(StringComparer.Ordinal)
     {
-        ["BOOL"] = ElementType.Bool, ["U8"] = ElementType.U8, ["I8"] = ElementType.I8, ["I16"] = ElementType.I16,
-        ["U16"] = ElementType.U16, ["I32"] = ElementType.I32, ["U32"] = ElementType.U32, ["I64"] = ElementType.I64,
-        ["U64"] = ElementType.I64, ["F16"] = ElementType.F16, ["BF16"] = ElementType.BF16, ["F32"] = ElementType.F32,
+        ["BOOL"] = ElementType.Bool,
+        ["U8"] = ElementType.U8,
+        ["I8"] = ElementType.I8,
+        ["I16"] = ElementType.I16,
+        ["U16"] = ElementType.U16,
+        ["I32"] = ElementType.I32,
+        ["U32"] = ElementType.U32,
+        ["I64"] = ElementType.I64,
+        ["U64"] = ElementType.I64,
+        ["F16"] = ElementType.F16,
+        ["BF16"] = ElementType.BF16,
+        ["F32"] = ElementType.F32,
         ["F64"] = ElementType.F64,
     };
 
