@@ -1,6 +1,5 @@
 using System.CommandLine;
 using SparseDsl.Dsl.Diagnostics;
-using SparseDsl.Import.Data;
 using SparseDsl.Import.Onnx;
 
 namespace SparseDsl.Cli.Commands;
@@ -60,24 +59,11 @@ internal static class ImportCommand
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            session.Output.WriteLine(ImportWriter.Write(result, folder, name));
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {
             session.Report(FileDiagnostics.CannotWrite, folder, Disk.Explain(problem));
-            return;
-        }
-
-        var weights = new SafetensorsWriter();
-        foreach (var (path, tensor) in result.Weights.OrderBy(w => w.Key, StringComparer.Ordinal))
-        {
-            weights.Add(path, tensor);
-        }
-
-        var program = Path.Combine(folder, name + ".dsl");
-        if (Disk.Write(session, Path.Combine(folder, name + ".safetensors"), temporary => weights.Write(temporary)) && Disk.Write(session, program, result.Dsl))
-        {
-            session.Output.WriteLine(program);
         }
     }
 }

@@ -7,13 +7,18 @@ namespace SparseDsl.Import.Onnx;
 /// <summary>Writes an imported network: the program and its weights side by side.</summary>
 public static class ImportWriter
 {
-    /// <summary>Writes <c>NAME.dsl</c> and <c>NAME.safetensors</c>.</summary>
+    /// <summary>
+    /// Writes <c>NAME.dsl</c> and <c>NAME.safetensors</c>, replacing what is there. Both are written whole under other names before either gets its own,
+    /// so that a full disk or a crash leaves what was there before; the program comes last: where it is, its weights are.
+    /// </summary>
     /// <param name="result">An import without errors.</param>
     /// <param name="folder">Where to; made when it is not there.</param>
     /// <param name="name">Name of the files, without extension.</param>
+    /// <returns>The path of the program.</returns>
     /// <exception cref="ArgumentException">The import has errors.</exception>
     /// <exception cref="IOException">The files cannot be written.</exception>
-    public static void Write(ImportResult result, string folder, string name)
+    /// <exception cref="UnauthorizedAccessException">The folder or a file in it may not be written.</exception>
+    public static string Write(ImportResult result, string folder, string name)
     {
         if (result.Diagnostics.Any(d => d.Severity == Severity.Error))
         {
@@ -21,13 +26,27 @@ public static class ImportWriter
         }
 
         Directory.CreateDirectory(folder);
-        var writer = new SafetensorsWriter();
-        foreach (var (path, tensor) in result.Weights.OrderBy(w => w.Key, StringComparer.Ordinal))
+        var mark = Guid.NewGuid().ToString("N");
+        string Temporary(string extension) => Path.Combine(folder, $".{name}.{mark}{extension}");
+        string Final(string extension) => Path.Combine(folder, name + extension);
+        string[] extensions = [".safetensors", ".dsl"];
+        try
         {
-            writer.Add(path, tensor);
+            TensorFiles.Write(Temporary(".safetensors"), result.Weights);
+            File.WriteAllText(Temporary(".dsl"), result.Dsl, new UTF8Encoding(false));
+            foreach (var extension in extensions)
+            {
+                File.Move(Temporary(extension), Final(extension), overwrite: true);
+            }
+        }
+        finally
+        {
+            foreach (var extension in extensions)
+            {
+                File.Delete(Temporary(extension));
+            }
         }
 
-        writer.Write(Path.Combine(folder, name + ".safetensors"));
-        File.WriteAllText(Path.Combine(folder, name + ".dsl"), result.Dsl, new UTF8Encoding(false));
+        return Final(".dsl");
     }
 }
