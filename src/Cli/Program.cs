@@ -75,6 +75,7 @@ public static class Program
         ExplainCommand.Create(streams),
         BuildCommand.Create(streams),
         ImportCommand.Create(streams),
+        DocsCommand.Create(streams),
     };
 }
 

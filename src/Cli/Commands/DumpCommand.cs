@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SparseDsl.Backends.CSharp;
+using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
@@ -32,7 +33,7 @@ internal static class DumpCommand
             }
             else if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                DumpModel(session, name, bound, path, parsed.GetValue(weights), parsed.GetValue(target) ?? SharedOptions.Native, parsed.GetValue(passes));
+                DumpModel(session, name, bound, path, parsed.GetValue(weights), parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(passes));
             }
 
             return session.Finish();

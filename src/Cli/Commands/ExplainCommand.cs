@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Passes.Graphs;
@@ -76,7 +77,7 @@ internal static class ExplainCommand
             return null;
         }
 
-        var options = new CompilationOptions(SharedOptions.Native) { Weights = weights is null ? null : weights.Find, Decisions = decisions };
+        var options = new CompilationOptions(NativeTarget.Widest) { Weights = weights is null ? null : weights.Find, Decisions = decisions };
         return LayerCost.Of(Compilation.Optimise(model, options, session.Diagnostics), values, name => weights?.Find(name));
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Data;
@@ -29,7 +30,7 @@ internal static class RunCommand
             var session = new Session(streams, parsed.GetValue(json));
             var request = new RunRequest(
                 parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(outputs) ?? [], parsed.GetValue(dims) ?? [],
-                parsed.GetValue(backend)!, parsed.GetValue(target) ?? SharedOptions.Native, parsed.GetValue(threads), parsed.GetValue(repeat));
+                parsed.GetValue(backend)!, parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(threads), parsed.GetValue(repeat));
             var result = Run(session, request);
             if (result is not null && !session.IsJson && !session.Diagnostics.HasErrors)
             {
@@ -103,7 +104,7 @@ internal static class RunCommand
             }
         }
 
-        if (request.Backend == "csharp" && !SharedOptions.IsHere(request.Target))
+        if (request.Backend == "csharp" && !NativeTarget.IsHere(request.Target))
         {
             session.Report(FileDiagnostics.TargetNotHere, request.Target.Name);
         }

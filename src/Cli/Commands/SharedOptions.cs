@@ -1,6 +1,5 @@
 using System.CommandLine;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 
 namespace SparseDsl.Cli.Commands;
@@ -30,7 +29,7 @@ internal static class SharedOptions
             CustomParser = result =>
             {
                 var name = result.Tokens[0].Value;
-                var target = name == "native" ? Native : Compiler.Target.All.FirstOrDefault(t => t.Name == name);
+                var target = name == "native" ? NativeTarget.Widest : Compiler.Target.All.FirstOrDefault(t => t.Name == name);
                 if (target is null)
                 {
                     result.AddError($"'{name}' is not a target; targets are native, {string.Join(", ", Compiler.Target.All.Select(t => t.Name))}");
@@ -53,17 +52,6 @@ internal static class SharedOptions
         HelpName = help,
         Arity = ArgumentArity.OneOrMore,
         CustomParser = result => [.. Split(result).Select(p => p)],
-    };
-
-    /// <summary>The widest target this machine runs.</summary>
-    public static Target Native => Compiler.Target.All.First(IsHere);
-
-    /// <summary>Whether this machine runs code for a target.</summary>
-    public static bool IsHere(Target target) => target.Name switch
-    {
-        "avx512" => Vector512.IsHardwareAccelerated && Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported,
-        "avx2" => Avx2.IsSupported && Fma.IsSupported,
-        _ => true,
     };
 
     private static Option<KeyValuePair<string, T>[]> Pairs<T>(string name, string help, string description, Func<string, T?> convert)

@@ -84,7 +84,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         var low = Constant(code, parameter.Low, 1);
         var high = Constant(code, parameter.High, int.MaxValue / 4);
         var step = Constant(code, parameter.Step, 1);
-        if (low is not { } l || high is not { } h || step is not { } s || l < 0 || h < l || s < 1)
+        if (low is not { } l || high is not { } h || step is not { } s || l < 0 || s < 1 || h / s * s < l)
         {
             code.Fail(NameDiagnostics.DimRange, parameter.Span, parameter.Name.Text);
             (l, h, s) = (1, 1024, 1);

@@ -65,17 +65,15 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor NoWeights = Row(
         "SD5115", "the model '{1}' has parameters, but there is no weights file '{0}'", "put it beside the program, or give it with --weights PATH", "run with no .safetensors file beside the program");
 
-    /// <summary>The weights file '{0}' has no '{1}'.</summary>
-    public static readonly DiagnosticDescriptor MissingParameter = Row(
-        "SD5116", "the weights file '{0}' has no tensor '{1}'", "it holds: {2}", "a weights file of another model");
+    // SD5116 is retired: a parameter without a tensor is SD5001.
 
     /// <summary>There is no image setting '{0}'.</summary>
     public static readonly DiagnosticDescriptor UnknownImageSetting = Row(
-        "SD5117", "there is no image setting '{0}'", "settings are: {1}", "from image(gray, hight: 48)");
+        "SD5117", "there is no image setting '{0}'", "settings are: {1}", "model M(W: dim 32..3200) {\n    input x: u8[48, W] from image(gray, hight: 48)\n    output y = x\n}");
 
     /// <summary>The image setting '{0}' cannot be {1}.</summary>
     public static readonly DiagnosticDescriptor ImageSetting = Row(
-        "SD5118", "the image setting '{0}' is not as it must be: {1}", "see the section on images in the language's documentation", "from image(rgb, mean: [1, 2])");
+        "SD5118", "the image setting '{0}' is not as it must be: {1}", "see the section on images in the language's documentation", "model M() {\n    input x: f32[3, 8, 8] from image(rgb, mean: [1, 2])\n    output y = x\n}");
 
     /// <summary>The input '{0}' cannot be made from an image.</summary>
     public static readonly DiagnosticDescriptor NotAnImage = Row(
@@ -103,13 +101,13 @@ public static class FileDiagnostics
 
     /// <summary>The weights do not have the structure their storage needs.</summary>
     public static readonly DiagnosticDescriptor Structure = Row(
-        "SD5125", "the weights of '{0}' do not have the structure they are stored with: {1}", "correct the annotation, or prune the weights", "@nm(2, 4) on weights with three non-zeros in a group of four");
+        "SD5125", "the weights of '{0}' do not have the structure they are stored with: {1}", "correct the annotation, or prune the weights", "@format(nm(2, 4)) on weights with three non-zeros in a group of four");
 
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
-        NoWeights, MissingParameter, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure,
+        NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

@@ -29,7 +29,7 @@ public static class LoweringDiagnostics
         """
         module m
         import std.formats
-        op f(x[i, k], w[j, k]) -> y[i, j] = sum(k) x[i, k] * exp(w[j, k])
+        op f(x[i, k], w[j, k]) -> y[i, j] = sum(k) exp(x[i, k] * w[j, k])
         model M() {
             input x: f32[4, 4]
             param w: f32[4, 4] @format(csr)
@@ -80,8 +80,8 @@ public static class LoweringDiagnostics
         module m
         import std.nn
         model M() {
-            input x: f32[1, 64]
-            param w: f32[64, 64] @nm(2, 4)
+            input x: f32[64, 64]
+            param w: f32[64, 64] @unstructured(zeros >= 10%)
             output y = linear_no_bias(x, w)
         }
         """);

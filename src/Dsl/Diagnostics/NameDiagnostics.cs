@@ -131,11 +131,11 @@ public static class NameDiagnostics
         "change the declaration, or cast the value",
         "model M() { input x: f32[4]\n output y: f32[5] = x }");
 
-    /// <summary>The range of '{0}' must be integers, the first at most the second.</summary>
+    /// <summary>The range of '{0}' holds no integer.</summary>
     public static readonly DiagnosticDescriptor DimRange = new(
         "SD2019", Severity.Error,
-        "the range of '{0}' must be integers, the first at most the second",
-        "write 'N: dim 1..64'",
+        "the range of '{0}' must be two integers of at least 0, the first at most the second, with a multiple of the step between them",
+        "write 'N: dim 1..64' or 'N: dim 8..64 step 8'",
         "model M(N: dim 8..2) { input x: f32[N]\n output y = x }");
 
     /// <summary>'{0}' has no output.</summary>

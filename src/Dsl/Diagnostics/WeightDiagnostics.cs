@@ -38,14 +38,27 @@ public static class WeightDiagnostics
         "SD3023", Severity.Warning,
         "the sparsity of '{0}' is not used: {1}",
         "it runs dense; drop the annotation, or write '@dense'",
-        "param b: f32[64] @unstructured(zeros >= 90%), added as a bias");
+        """
+        model M() {
+            input x: f32[4, 2048]
+            param b: f32[2048] @unstructured(zeros >= 90%)
+            output y = x + b
+        }
+        """);
 
     /// <summary>'{0}' cannot be stored as '{1}', because an operation takes its elements in row-major order.</summary>
     public static readonly DiagnosticDescriptor FormatNotUsed = new(
         "SD3024", Severity.Warning,
         "'{0}' is not stored as '{1}', because an operation takes its elements in row-major order",
         "it is stored dense; declare it in the shape it is used in, without a reshape",
-        "param w: f32[4, 4] @format(csr), reshaped to f32[2, 8] in a build without weights");
+        """
+        import std.formats
+        model M() {
+            input x: f32[2, 8]
+            param w: f32[4, 4] @format(csr)
+            output y = x + reshape(w, [2, 8])
+        }
+        """);
 
     /// <summary>There is no tensor '{0}' in {1}.</summary>
     public static readonly DiagnosticDescriptor MissingTensor = new(

@@ -89,7 +89,7 @@ public sealed record ModelItem(
     ImmutableArray<StatementSyntax> Body,
     SourceSpan Span) : ItemSyntax(Name, Span);
 
-/// <summary>A symbolic dim with its declared range, both ends included: <c>N: dim 1..64</c>; Multiple of: <c>W: dim 32..3200 step 8</c>.</summary>
+/// <summary>A symbolic dim with its declared range, both ends included: <c>N: dim 1..64</c>; of it only the multiples of Step: <c>W: dim 32..3200 step 8</c>.</summary>
 public sealed record DimParameter(Name Name, Expr? Low, Expr? High, Expr? Step, SourceSpan Span) : SyntaxNode(Span);
 
 /// <summary>

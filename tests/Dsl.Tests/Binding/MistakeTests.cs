@@ -60,6 +60,7 @@ public class MistakeTests
     [InlineData("model M { input x: bool[4]\n output y = [|-x|] // SD2030\n output z = x & !x\n}")]
     // Compile time.
     [InlineData("model M([|N: dim 8..2|]) { // SD2019\n input x: f32[N]\n output y = x }")]
+    [InlineData("model M([|N: dim 9..15 step 8|], [|K: dim 1..7 step 8|], [|L: dim 1..8 step 0|], J: dim 1..8 step 8) { // SD2019 SD2019 SD2019\n input x: f32[N, K, L, J]\n output y = x }")]
     [InlineData("model [|M|] { input x: f32[4] } // SD2020")]
     [InlineData("model M(N: dim 1..9) { input x: f32[N]\n let y = if [|N > 5|] { x } else { -x } // SD2021\n output z = if N < 10 { y } else { w } }")]
     [InlineData("layer a(x) { b(x) }\nlayer b(x) { [|a(x)|] } // SD2022\nmodel M { input x: f32[4]\n output y = a(x) }")]
