@@ -74,6 +74,7 @@ public static class Program
         RunCommand.Create(streams),
         ExplainCommand.Create(streams),
         BuildCommand.Create(streams),
+        PackCommand.Create(streams),
         ImportCommand.Create(streams),
         DocsCommand.Create(streams),
     };

@@ -24,6 +24,9 @@ internal sealed class Session(Streams streams, bool json)
     /// <summary>Whether one JSON document is the whole output.</summary>
     public bool IsJson { get; } = json;
 
+    /// <summary>Whether diagnostics are written one a line, as MSBuild recognises them.</summary>
+    public bool ForMsBuild { get; init; }
+
     /// <summary>Mistakes found so far.</summary>
     public DiagnosticBag Diagnostics { get; } = new();
 
@@ -61,6 +64,13 @@ internal sealed class Session(Streams streams, bool json)
                 writer.WriteEndObject();
             });
         }
+        else if (ForMsBuild)
+        {
+            foreach (var diagnostic in Diagnostics.Items)
+            {
+                Output.WriteLine(MsBuildLine(diagnostic));
+            }
+        }
         else
         {
             foreach (var diagnostic in Diagnostics.Items)
@@ -76,5 +86,14 @@ internal sealed class Session(Streams streams, bool json)
         }
 
         return Diagnostics.HasErrors ? ExitCode.Diagnostics : ExitCode.Done;
+    }
+
+    private static string MsBuildLine(Diagnostic diagnostic)
+    {
+        var (line, column) = diagnostic.Location is { } place ? place.Source.Position(place.Span.Start) : (0, 0);
+        var origin = diagnostic.Location is { } at ? string.Create(CultureInfo.InvariantCulture, $"{at.Source.Path}({line},{column})") : "sparsedsl";
+        var severity = diagnostic.Severity switch { Severity.Error => "error", Severity.Warning => "warning", _ => "message" };
+        var hint = diagnostic.Hint.Length > 0 ? "; " + diagnostic.Hint : "";
+        return $"{origin}: {severity} {diagnostic.Id}: {diagnostic.Message}{hint}";
     }
 }

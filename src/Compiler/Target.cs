@@ -23,6 +23,15 @@ public sealed record Target(string Name, int VectorBits, int Registers, bool Has
     /// <summary>Every row, widest first.</summary>
     public static IReadOnlyList<Target> All { get; } = [Avx512, Avx2, Vector128, Scalar];
 
+    /// <summary>Rows by name, from a list such as <c>avx2,scalar</c> (commas, semicolons or spaces); an empty list is all of them.</summary>
+    /// <returns>The rows, widest first as a class must try them, and the first name that is none; null when all are.</returns>
+    public static (IReadOnlyList<Target> Targets, string? Unknown) ParseList(string names)
+    {
+        string[] wanted = [.. names.Split(',', ';', ' ').Where(n => n.Length > 0)];
+        var unknown = wanted.FirstOrDefault(n => All.All(t => t.Name != n));
+        return (wanted.Length == 0 || unknown is not null ? All : [.. All.Where(t => wanted.Contains(t.Name))], unknown);
+    }
+
     /// <summary>Lanes of a vector of this many bytes an element; 1 on a scalar target.</summary>
     public int Lanes(int elementSize) => Math.Max(1, VectorBits / 8 / elementSize);
 }

@@ -9,6 +9,9 @@ public sealed unsafe class MemoryWeights : WeightSource
     public override string? ModelHash => null;
 
     /// <inheritdoc/>
+    public override string? Model => null;
+
+    /// <inheritdoc/>
     public override string Description => "the weights in memory";
 
     /// <summary>Adds an array; the bytes are copied.</summary>

@@ -5,31 +5,40 @@ namespace SparseDsl.Runtime;
 /// </summary>
 public abstract unsafe class ModelEngine : IDisposable
 {
-    private readonly WeightSource _weights; // keeps the memory that kernels point into
+    private readonly int _threads;
     private readonly AlignedBuffer?[] _states;
     private readonly int _tensors;
     private AlignedBuffer _arena = new(0);
+    private WorkerTeam? _team;
     private long[]? _dims;
+    private int _busy;
 
-    /// <summary>Starts the threads.</summary>
-    /// <param name="weights">Kept alive, not disposed of.</param>
+    /// <summary>Holds on to the weights. Threads start with the first call.</summary>
+    /// <param name="weights">Their memory stays until this object is disposed of.</param>
     /// <param name="threads">Number of threads, the caller's included.</param>
     /// <param name="tensors">Number of inputs and outputs.</param>
     /// <param name="states">Number of states.</param>
     protected ModelEngine(WeightSource weights, int threads, int tensors, int states)
     {
-        _weights = weights;
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        weights.Retain();
+        Weights = weights;
+        _threads = threads;
         _tensors = tensors;
         _states = new AlignedBuffer?[states];
-        Team = new WorkerTeam(threads);
     }
 
+    /// <summary>Where the weights are.</summary>
+    public WeightSource Weights { get; }
+
     /// <summary>The threads that parallel kernels run on.</summary>
-    protected WorkerTeam Team { get; }
+    protected WorkerTeam Team => _team ??= new WorkerTeam(_threads);
 
     /// <summary>Computes the outputs; allocates memory only when the dims differ from those of the call before.</summary>
     /// <param name="tensors">Addresses of inputs, then outputs.</param>
     /// <param name="dims">Values of the symbolic dims; already checked.</param>
+    /// <exception cref="InvalidOperationException">Another call on this object has not returned yet.</exception>
+    /// <exception cref="ObjectDisposedException">The object was disposed of.</exception>
     public void Run(ReadOnlySpan<nint> tensors, ReadOnlySpan<long> dims)
     {
         if (tensors.Length != _tensors)
@@ -37,13 +46,20 @@ public abstract unsafe class ModelEngine : IDisposable
             throw new ArgumentException($"the model has {_tensors} inputs and outputs, not {tensors.Length}", nameof(tensors));
         }
 
-        if (_dims is null || !dims.SequenceEqual(_dims))
+        Enter();
+        try
         {
-            Prepare(dims);
-        }
+            if (_dims is null || !dims.SequenceEqual(_dims))
+            {
+                Prepare(dims);
+            }
 
-        Execute(tensors, _arena.Pointer);
-        GC.KeepAlive(_weights);
+            Execute(tensors, _arena.Pointer);
+        }
+        finally
+        {
+            Volatile.Write(ref _busy, Idle);
+        }
     }
 
     /// <summary>Sets all states to zero.</summary>
@@ -55,10 +71,17 @@ public abstract unsafe class ModelEngine : IDisposable
         }
     }
 
-    /// <summary>Ends the threads and frees arena and states.</summary>
+    /// <summary>Ends the threads, frees arena and states, and lets go of the weights. Does nothing the second time.</summary>
+    /// <exception cref="InvalidOperationException">A call has not returned yet.</exception>
     public void Dispose()
     {
-        Dispose(true);
+        if (Volatile.Read(ref _busy) != Disposed)
+        {
+            Enter();
+            Dispose(true);
+            Volatile.Write(ref _busy, Disposed);
+        }
+
         GC.SuppressFinalize(this);
     }
 
@@ -128,12 +151,29 @@ public abstract unsafe class ModelEngine : IDisposable
     {
         if (disposing)
         {
-            Team.Dispose();
+            _team?.Dispose();
             _arena.Dispose();
             foreach (var state in _states)
             {
                 state?.Dispose();
             }
+
+            Weights.Release();
+        }
+    }
+
+    private const int Idle = 0;
+    private const int Running = 1;
+    private const int Disposed = 2;
+
+    // Two calls at once would share temporaries and give wrong numbers: that must never pass in silence.
+    private void Enter()
+    {
+        var state = Interlocked.CompareExchange(ref _busy, Running, Idle);
+        ObjectDisposedException.ThrowIf(state == Disposed, this);
+        if (state == Running)
+        {
+            throw new InvalidOperationException("calls on one model must not overlap: give every thread an object of its own with CreateContext()");
         }
     }
 

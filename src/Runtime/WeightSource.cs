@@ -1,16 +1,23 @@
 namespace SparseDsl.Runtime;
 
 /// <summary>An array of packed weights in memory.</summary>
-/// <param name="Address">The first byte, a multiple of 64.</param>
+/// <param name="Address">The first byte; a multiple of 64, except in resources of assemblies.</param>
 /// <param name="ByteLength">Number of bytes.</param>
 /// <param name="Element">Type of an element: <c>f32</c>.</param>
 public readonly record struct WeightArray(nint Address, long ByteLength, string Element);
 
 /// <summary>Where a model takes its packed weights from: a file, or memory.</summary>
+/// <remarks>Models hold on to their source: memory is freed when the source and every model over it have been disposed of, in any order.</remarks>
 public abstract unsafe class WeightSource : IDisposable
 {
+    private int _holders = 1;
+    private int _disposed;
+
     /// <summary>The hash of the model the weights were packed for; null fits every model.</summary>
     public abstract string? ModelHash { get; }
+
+    /// <summary>The name of the model the weights were packed for; null when it is not known.</summary>
+    public abstract string? Model { get; }
 
     /// <summary>What the source is, for messages: <c>the weight file 'model.weights'</c>.</summary>
     public abstract string Description { get; }
@@ -18,14 +25,20 @@ public abstract unsafe class WeightSource : IDisposable
     /// <summary>The array with a name.</summary>
     public abstract bool TryFind(string name, out WeightArray array);
 
-    /// <summary>Checks that the weights were packed for a model.</summary>
-    /// <exception cref="ModelException">They were packed for another.</exception>
-    public void Require(string modelHash)
+    /// <summary>Checks that the weights were packed for a model as it was compiled.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="modelHash">Identifies the layout of its weights.</param>
+    /// <exception cref="ModelException">They were packed for another model, or for another version of it.</exception>
+    public void Require(string model, string modelHash)
     {
-        if (ModelHash is { } hash && hash != modelHash)
+        if (ModelHash is not { } hash || hash == modelHash)
         {
-            throw new ModelException($"{Description} was packed for another model: its hash is {hash}, the model's is {modelHash}");
+            return;
         }
+
+        throw new ModelException(Model is { } found && found != model
+            ? $"{Description} was packed for the model '{found}', not for '{model}'"
+            : $"{Description} was packed for another version of the model '{model}': its layout is {hash[..12]}, the class has {modelHash[..12]}; build the program and pack the weights from the same source");
     }
 
     /// <summary>The first byte of an array of known length.</summary>
@@ -59,11 +72,41 @@ public abstract unsafe class WeightSource : IDisposable
         return (byte*)array.Address;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the memory, or leaves that to the last model that uses it.</summary>
     public void Dispose()
     {
-        Dispose(true);
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Release();
+        }
+
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Keeps the memory until <see cref="Release"/>.</summary>
+    internal void Retain()
+    {
+        // A source whose last holder is gone cannot come back.
+        for (var holders = Volatile.Read(ref _holders); ;)
+        {
+            ObjectDisposedException.ThrowIf(holders == 0, this);
+            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+            {
+                return;
+            }
+
+            holders = seen;
+        }
+    }
+
+    /// <summary>Undoes <see cref="Retain"/>.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            Dispose(true);
+        }
     }
 
     /// <summary>Frees what the source holds.</summary>

@@ -11,7 +11,7 @@ public sealed class BuildCommandTests : CommandLine
         var outcome = Run("build", program, "--target", "csharp", "-o", PathOf("out"));
         Assert.Equal(0, outcome.Code);
         Assert.Equal(
-            ["Digits.cs", "Digits.csproj", "Digits.weights", "Program.cs", "SparseDsl.Runtime.dll"],
+            ["Digits.cs", "Digits.csproj", "Digits.sdw", "Program.cs", "SparseDsl.Runtime.dll"],
             Directory.GetFiles(PathOf("out")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
         Assert.Contains("Avx512Kernels", File.ReadAllText(PathOf("out/Digits.cs")), StringComparison.Ordinal);
     }

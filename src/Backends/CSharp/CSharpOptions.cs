@@ -13,6 +13,15 @@ public sealed record CSharpOptions
     /// <summary>Name of the class; null takes the model's name.</summary>
     public string? ClassName { get; init; }
 
+    /// <summary>Accessibility of the class: <c>public</c> or <c>internal</c>.</summary>
+    public string Accessibility { get; init; } = "public";
+
+    /// <summary>Where the constructor without a source finds the packed weights; null leaves that constructor out, unless the model has no weights.</summary>
+    public DefaultWeights? Weights { get; init; }
+
+    /// <summary>What the documentation of the class says about parameters.</summary>
+    public ImmutableArray<ParameterNote> Parameters { get; init; } = [];
+
     /// <summary>
     /// Further targets beside the one emitted first, each with the program lowered for it. The class chooses, when it is created, the first whose
     /// instructions the machine has: the program's own target, then these in order.
@@ -20,5 +29,12 @@ public sealed record CSharpOptions
     public ImmutableArray<CSharpTier> Tiers { get; init; } = [];
 }
 
+/// <summary>Packed weights that come with a program.</summary>
+/// <param name="Name">Name of a file in the program's folder, or of a resource of its assembly.</param>
+/// <param name="IsResource">Which of the two.</param>
+public sealed record DefaultWeights(string Name, bool IsResource);
+
 /// <summary>A model lowered for one target.</summary>
+/// <param name="Target">The target.</param>
+/// <param name="Program">Its kernels and memory.</param>
 public sealed record CSharpTier(Target Target, LoopProgram Program);

@@ -18,32 +18,23 @@ public static class ProjectWriter
 {
     /// <summary>The files of the project.</summary>
     /// <param name="tiers">The model lowered for one or several targets, in the order in which the class tries them.</param>
-    /// <param name="weights">Gives the packed bytes of a weight region of a tier.</param>
+    /// <param name="weights">The packed weights, under the names the generated class asks for.</param>
     /// <param name="options">Names; its tiers are ignored.</param>
-    public static IReadOnlyList<ProjectFile> Write(
-        IReadOnlyList<CSharpTier> tiers, Func<CSharpTier, Region.Weight, ReadOnlyMemory<byte>> weights, CSharpOptions options)
+    public static IReadOnlyList<ProjectFile> Write(IReadOnlyList<CSharpTier> tiers, IReadOnlyList<PackedWeight> weights, CSharpOptions options)
     {
         options = options with { Tiers = [.. tiers.Skip(1)] };
         var program = tiers[0].Program;
         var name = options.ClassName ?? Names.Pascal(program.Name);
         var packed = new MemoryStream();
-        WeightFileWriter.Write(packed, ModelHash.Of(tiers), Pack(tiers, weights));
+        WeightFileWriter.Write(packed, program.Name, ModelHash.Of(tiers), weights);
         return
         [
             Text(name + ".cs", CSharpEmitter.Emit(program, tiers[0].Target, options)),
             Text("Program.cs", Sample(program, name, options)),
             Text(name + ".csproj", Project(name)),
-            new ProjectFile(name + ".weights", packed.ToArray()),
+            new ProjectFile(name + ".sdw", packed.ToArray()),
         ];
     }
-
-    /// <summary>The packed weights of all tiers, under the names the generated class asks for.</summary>
-    public static IReadOnlyList<PackedWeight> Pack(IReadOnlyList<CSharpTier> tiers, Func<CSharpTier, Region.Weight, ReadOnlyMemory<byte>> weights) =>
-    [
-        .. from tier in tiers
-           from weight in tier.Program.Regions.OfType<Region.Weight>()
-           select new PackedWeight(CSharpEmitter.WeightName(tiers, tier, weight), weight.Element.Name(), weights(tier, weight)),
-    ];
 
     private static ProjectFile Text(string name, string content) => new(name, System.Text.Encoding.UTF8.GetBytes(content));
 
@@ -64,7 +55,7 @@ public static class ProjectWriter
             <Reference Include="SparseDsl.Runtime">
               <HintPath>SparseDsl.Runtime.dll</HintPath>
             </Reference>
-            <None Update="{name}.weights" CopyToOutputDirectory="PreserveNewest" />
+            <None Update="{name}.sdw" CopyToOutputDirectory="PreserveNewest" />
           </ItemGroup>
 
         </Project>
@@ -84,7 +75,7 @@ public static class ProjectWriter
         text.Line($"using {options.Namespace};");
         text.Line("using static SparseDsl.Runtime.Lanes;");
         text.Line();
-        text.Line($"using var weights = WeightFile.Open(Path.Combine(AppContext.BaseDirectory, \"{name}.weights\"));");
+        text.Line($"using var weights = WeightFile.Open(Path.Combine(AppContext.BaseDirectory, \"{name}.sdw\"));");
         text.Line($"using var model = new {name}(weights, threads: Environment.ProcessorCount);");
         text.Line();
         var names = new Names(["weights", "model", "i"]);

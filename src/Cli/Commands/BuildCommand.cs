@@ -1,7 +1,6 @@
 using System.CommandLine;
 using SparseDsl.Backends.CSharp;
 using SparseDsl.Cli.Data;
-using SparseDsl.Cli.Running;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Binding;
@@ -41,24 +40,11 @@ internal static class BuildCommand
     /// <summary>The files of a project with code for every target, chosen when the program starts; null after a report.</summary>
     private static IReadOnlyList<ProjectFile>? Project(Session session, BoundModel model, ModelWeights weights)
     {
-        var tiers = new List<CSharpTier>();
-        var packed = new Dictionary<CSharpTier, IReadOnlyDictionary<string, byte[]>>();
-        foreach (var target in Target.All)
-        {
-            // Every target gives the same warnings; they are reported once.
-            var options = new CompilationOptions(target) { Weights = weights.Find };
-            if (Compilation.Lower(model, options, tiers.Count == 0 ? session.Diagnostics : new DiagnosticBag()) is not { } lowered
-                || CSharpRunner.Pack(session, lowered, weights) is not { } bytes)
-            {
-                return null;
-            }
-
-            var tier = new CSharpTier(target, lowered.Program);
-            tiers.Add(tier);
-            packed.Add(tier, bytes);
-        }
-
-        return ProjectWriter.Write(tiers, (tier, region) => packed[tier][region.Name], new CSharpOptions { Namespace = "SparseDsl.Generated" });
+        var options = new CompilationOptions(Target.All[0]) { Weights = weights.Find };
+        return TierCompiler.Lower(model, Target.All, options, null, session.Diagnostics) is { } lowered
+            && ModelPacker.Pack(lowered.Tiers, path => weights[path], session.Diagnostics) is { } packed
+            ? ProjectWriter.Write(lowered.Tiers, packed, new CSharpOptions { Namespace = "SparseDsl.Generated" })
+            : null;
     }
 
     private static void Write(Session session, string folder, IReadOnlyList<ProjectFile> files)

@@ -41,6 +41,26 @@ internal static class SharedOptions
         return option;
     }
 
+    /// <summary><c>--targets avx2,scalar</c> as rows; null when it is not given.</summary>
+    public static Option<IReadOnlyList<Target>?> Targets() => new("--targets")
+    {
+        Description = "the targets of the class, as it tries them; default: all",
+        HelpName = "NAMES",
+        CustomParser = result =>
+        {
+            var (targets, unknown) = Compiler.Target.ParseList(result.Tokens[0].Value);
+            if (unknown is not null)
+            {
+                result.AddError($"'{unknown}' is not a target; targets are {string.Join(", ", Compiler.Target.All.Select(t => t.Name))}");
+            }
+
+            return targets;
+        },
+    };
+
+    /// <summary><c>--msbuild</c></summary>
+    public static Option<bool> MsBuild() => new("--msbuild") { Description = "write diagnostics as MSBuild reads them" };
+
     /// <summary><c>--dim N=4</c>, several times.</summary>
     public static Option<KeyValuePair<string, long>[]> Dims() => Pairs("--dim", "NAME=VALUE", "the value of a dim that no input tells", value =>
         long.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : (long?)null);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SparseDsl.Backends.CSharp;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Backends.Reference;
 using SparseDsl.Cli.Data;
@@ -66,34 +67,16 @@ internal sealed class CSharpRunner : IRunner
             return null;
         }
 
-        if (Pack(session, lowered, weights) is not { } packed)
+        IReadOnlyList<CSharpTier> tier = [new(target, lowered.Program)];
+        if (ModelPacker.Pack(tier, path => weights[path], session.Diagnostics) is not { } packed)
         {
             return null;
         }
 
-        var compiled = CSharpHost.Load(lowered.Program, target, region => packed[region.Name], threads);
+        var bytes = packed.ToDictionary(p => p.Name, p => p.Bytes, StringComparer.Ordinal);
+        var compiled = CSharpHost.Load(lowered.Program, target, region => bytes[region.Name], threads);
         compiled.Bind(inputs.Tensors);
         return new CSharpRunner(compiled, lowered);
-    }
-
-    /// <summary>The bytes of every weight region; null when data does not fit its storage, which is then reported.</summary>
-    public static IReadOnlyDictionary<string, byte[]>? Pack(Session session, LoweredModel lowered, ModelWeights weights)
-    {
-        var tensors = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
-        var packed = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var region in lowered.Program.Regions.OfType<Region.Weight>())
-        {
-            try
-            {
-                packed.Add(region.Name, Compilation.Pack(region, path => weights[path], tensors));
-            }
-            catch (FormatMismatchException mismatch)
-            {
-                session.Report(FileDiagnostics.Structure, region.Source.Tensor, mismatch.Message);
-            }
-        }
-
-        return session.Diagnostics.HasErrors ? null : packed;
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ internal sealed record SparsityReport(long NonZeros, long Elements, long Mac, lo
         var stored = graph.Nodes.Select(n => n switch
         {
             ParamNode { Format.IsDense: false } p => weights[p.Path],
-            ConstantNode { Format.IsDense: false } c => c.Data,
+            ConstantNode { Format.IsDense: false } c => c.Data!,
             _ => null,
         }).OfType<Compiler.Data.TensorData>().ToList();
         var costs = LayerCost.Of(graph, inputs.Dims, weights.Find);

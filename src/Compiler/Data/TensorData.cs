@@ -51,6 +51,9 @@ public sealed class TensorData
     /// <summary>The elements, little-endian and row-major.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
 
+    /// <summary>The same as <see cref="Bytes"/>, to be kept.</summary>
+    public ReadOnlyMemory<byte> Memory => _bytes;
+
     /// <summary>An f32 tensor; the values are copied.</summary>
     public static TensorData FromFloats(float[] values, params int[] shape) =>
         new(ElementType.F32, shape, Copy(values, sizeof(float)));

@@ -45,7 +45,7 @@ public static class GraphEvaluator
             InputNode input => inputs(input.Name),
             ParamNode param => parameters(param.Path),
             StateNode => DenseTensor.Zeros(shape),
-            ConstantNode constant => DenseTensor.From(constant.Data),
+            ConstantNode constant => DenseTensor.From(constant.Data ?? throw new CompilerBugException($"the elements of '{constant.Name}' are deferred")),
             ReshapeNode => new DenseTensor(shape, operands[0].Values),
             ConcatNode concat => Concat(concat, shape, operands),
             StructuralNode structural => StructuralOperations.Evaluate(structural, shape, operands, dims),

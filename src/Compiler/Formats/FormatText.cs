@@ -4,7 +4,7 @@ using SparseDsl.Dsl.Binding;
 namespace SparseDsl.Compiler.Formats;
 
 /// <summary>The text form of a storage format in the IRs: <c>"csr" [i, j] -&gt; dense(i), compressed(j)</c>.</summary>
-internal static class FormatText
+public static class FormatText
 {
     /// <summary>The text.</summary>
     public static string Print(BoundFormat format) =>

@@ -94,20 +94,24 @@ public sealed class StateNode(string name, TensorType type, NodeOrigin origin) :
 }
 
 /// <summary>A tensor known while compiling: written in the program, or computed from weights by constant folding.</summary>
-public sealed class ConstantNode(string name, TensorType type, TensorData data, NodeOrigin origin, Format? format = null, ParamNode? source = null)
+public sealed class ConstantNode(
+    string name, TensorType type, TensorData? data, NodeOrigin origin, Format? format = null, ParamNode? source = null, string? recipe = null)
     : Node(name, type, origin)
 {
+    /// <summary>Identifies how it is computed from parameters; null for a constant written in the program. Equal recipes over equal weights give equal data.</summary>
+    public string? Recipe { get; } = recipe;
+
     /// <summary>The parameter this is a scaled copy of (same zeros), with its promises and requested storage; null for other constants.</summary>
     public ParamNode? Source { get; } = source;
 
-    /// <summary>Its elements.</summary>
-    public TensorData Data { get; } = data;
+    /// <summary>Its elements; null when weights are deferred, so that only <see cref="Recipe"/> is known.</summary>
+    public TensorData? Data { get; } = data;
 
     /// <summary>The chosen storage; null means not chosen yet.</summary>
     public Format? Format { get; } = format;
 
     /// <summary>The same constant in another storage.</summary>
-    public ConstantNode WithFormat(Format format) => new(Name, Type, Data, Origin, format, Source);
+    public ConstantNode WithFormat(Format format) => new(Name, Type, Data, Origin, format, Source, Recipe);
 
     /// <inheritdoc/>
     public override Node WithOperands(ImmutableArray<Node> operands) => this;

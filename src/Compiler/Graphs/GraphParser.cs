@@ -97,8 +97,13 @@ public sealed class GraphParser
         var name = reader.Name();
         var type = DeclaredType();
         reader.Take("=");
-        TensorData data;
-        if (reader.TryTake("["))
+        TensorData? data;
+        string? recipe = null;
+        if (reader.TryTake("deferred"))
+        {
+            (data, recipe) = (null, reader.String());
+        }
+        else if (reader.TryTake("["))
         {
             double[] values = [.. reader.List("]", reader.Number)];
             data = TensorData.FromDoubles(values, [.. type.Shape.Select(d => (int)d.Constant!.Value)]).ConvertTo(type.Element);
@@ -110,7 +115,7 @@ public sealed class GraphParser
             data = constants(name) ?? throw reader.Error($"the elements of constant '{name}' are not in the text");
         }
 
-        return new ConstantNode(name, type, data, new NodeOrigin("constant", "", null), Storage());
+        return new ConstantNode(name, type, data, new NodeOrigin("constant", "", null), Storage(), recipe: recipe);
     }
 
     private Node Computed()

@@ -100,11 +100,11 @@ public static class GraphPrinter
         FormattableString.Invariant($"{level.Kind}{(level.Argument is { } n ? FormattableString.Invariant($"({n})") : "")}({level.Index})");
 
     // Long constants are summarised by a hash: they come from weights, which are not part of the text.
-    private static string Data(ConstantNode constant) => constant.Data.Count <= 16
-        ? $"[{string.Join(", ", constant.Data.ToDoubles().Select(Number))}]"
-        : FormattableString.Invariant($"hash {StableHash(constant.Data.Bytes):x16}");
+    private static string Data(ConstantNode constant) => constant.Data is not { } data ? $"deferred {Quote(constant.Recipe ?? "")}"
+        : data.Count <= 16 ? $"[{string.Join(", ", data.ToDoubles().Select(Number))}]"
+        : FormattableString.Invariant($"hash {StableHash(data.Bytes):x16}");
 
-    private static ulong StableHash(ReadOnlySpan<byte> bytes)
+    internal static ulong StableHash(ReadOnlySpan<byte> bytes)
     {
         var hash = 14695981039346656037UL;
         foreach (var b in bytes)

@@ -118,6 +118,16 @@ public sealed class LoopParser
         line.Take("of");
         var tensor = line.String();
         var format = new Format(FormatText.Parse(line));
+        if (line.TryTake("mask"))
+        {
+            return new WeightSource(tensor, null, format, array, Mask: line.String());
+        }
+
+        if (line.TryTake("deferred"))
+        {
+            return new WeightSource(tensor, null, format, array, line.String());
+        }
+
         if (!line.TryTake("folded"))
         {
             return new WeightSource(tensor, null, format, array);
@@ -127,7 +137,7 @@ public sealed class LoopParser
         line.Take("[");
         int[] shape = [.. line.List("]", () => (int)line.Integer())];
         var bytes = shape.Aggregate(element.Size(), (a, b) => a * b);
-        return new WeightSource(tensor, constants(tensor) ?? new TensorData(element, shape, new byte[bytes]), format, array);
+        return new WeightSource(tensor, constants(tensor) ?? new TensorData(element, shape, new byte[bytes]), format, array, "");
     }
 
     private Kernel Kernel()

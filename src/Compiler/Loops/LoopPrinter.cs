@@ -121,7 +121,9 @@ public static class LoopPrinter
 
     // The elements of folded constants are weights, not text.
     private static string Folded(WeightSource source) =>
-        source.Folded is { } data ? $" folded {data.Type.Name()}[{string.Join(", ", data.Shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}]" : "";
+        source.Mask is { } mask ? $" mask {Quote(mask)}"
+        : source is { Recipe: { } recipe, Folded: null } ? $" deferred {Quote(recipe)}"
+        : source.Folded is { } data ? $" folded {data.Type.Name()}[{string.Join(", ", data.Shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}]" : "";
 
     private static string Name(string name) => IsIdentifier(name) ? name : Quote(name);
 

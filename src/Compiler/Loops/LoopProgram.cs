@@ -32,10 +32,12 @@ public abstract record Region(string Name, ElementType Element, Dim Count)
 
 /// <summary>What a weight region is packed from.</summary>
 /// <param name="Tensor">Path of a parameter, or the name of a folded constant.</param>
-/// <param name="Folded">The folded constant's elements; null for a parameter.</param>
+/// <param name="Folded">The folded constant's elements; null for a parameter, and when weights are deferred.</param>
 /// <param name="Format">The storage it is packed to.</param>
 /// <param name="Array">Which array of the format: <c>val</c>, <c>ptr1</c>, <c>crd1</c>, …</param>
-public sealed record WeightSource(string Tensor, TensorData? Folded, Format Format, string Array);
+/// <param name="Recipe">Identifies how the constant is computed, or its elements when the program spells them; null for a parameter.</param>
+/// <param name="Mask">The mask file that is applied to the parameter; null for none.</param>
+public sealed record WeightSource(string Tensor, TensorData? Folded, Format Format, string Array, string? Recipe = null, string? Mask = null);
 
 /// <summary>One call of a kernel: regions for its buffers, in order. Scalars are bound by name.</summary>
 public sealed record KernelCall(Kernel Kernel, ImmutableArray<string> Regions);

@@ -23,6 +23,14 @@ public sealed record CompilationOptions(Target Target)
     /// <summary>Elements of a parameter by path, of its type and shape. Null compiles without weights: nothing is folded into them then.</summary>
     public Func<string, TensorData?>? Weights { get; init; }
 
+    /// <summary>
+    /// Whether weights come later, when they are packed: code is as it would be with them, but storage is chosen from <see cref="Storage"/> or else from promises.
+    /// </summary>
+    public bool DefersWeights { get; init; }
+
+    /// <summary>Storage chosen before, by the name of a weight in the graph; null, or a null result, chooses now.</summary>
+    public Func<string, Format?>? Storage { get; init; }
+
     /// <summary>Stores every weight dense, whatever is said about it: what sparsity is compared with.</summary>
     public bool IgnoresSparsity { get; init; }
 
@@ -52,11 +60,19 @@ public static class Compilation
     }
 
     /// <summary>The optimised graph of a model, with storage chosen.</summary>
-    public static Graph Optimise(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics)
+    public static Graph Optimise(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics) => Store(Simplify(model, options), options, diagnostics);
+
+    /// <summary>The optimised graph of a model, the same for every target; storage is not chosen yet.</summary>
+    public static Graph Simplify(BoundModel model, CompilationOptions options)
     {
         var graph = BuildGraph.Run(model);
         options.Observer?.Invoke("graph", graph);
-        graph = GraphPipeline.Run(graph, GraphPipeline.Passes(options.Weights), (name, result) => options.Observer?.Invoke("pass " + name, result));
+        return GraphPipeline.Run(graph, GraphPipeline.Passes(options.Weights, options.DefersWeights), (name, result) => options.Observer?.Invoke("pass " + name, result));
+    }
+
+    /// <summary>A graph that <see cref="Simplify"/> gave, with storage chosen for a target.</summary>
+    public static Graph Store(Graph graph, CompilationOptions options, DiagnosticBag diagnostics)
+    {
         graph = GraphValidator.Validate(Stored(graph, options, diagnostics), "choose-levels");
         options.Observer?.Invoke("pass choose-levels", graph);
         return graph;
@@ -69,12 +85,15 @@ public static class Compilation
             ConstantNode c => c.WithFormat(Format.Dense(c.Type.Rank)),
             _ => node,
         })
-        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions, options.Target);
+        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions, options.Target, options.Storage);
 
     /// <summary>The loops of a model; null when something in it cannot be compiled, which is then reported.</summary>
-    public static LoweredModel? Lower(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics)
+    public static LoweredModel? Lower(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics) =>
+        Lower(Optimise(model, options, diagnostics), options, diagnostics);
+
+    /// <summary>The loops of a graph with storage chosen; null when something in it cannot be compiled, which is then reported.</summary>
+    public static LoweredModel? Lower(Graph graph, CompilationOptions options, DiagnosticBag diagnostics)
     {
-        var graph = Optimise(model, options, diagnostics);
         var program = Lowering.Lower.Run(graph, options.Target, diagnostics);
         options.Observer?.Invoke("lower", program);
         if (diagnostics.HasErrors)
@@ -92,23 +111,26 @@ public static class Compilation
     /// <summary>The packed bytes of a weight region, little-endian.</summary>
     /// <param name="weight">The region.</param>
     /// <param name="parameters">Elements of a parameter by path, of its type and shape.</param>
-    /// <param name="cache">Tensors packed so far: the arrays of one format are made together.</param>
-    public static byte[] Pack(Region.Weight weight, Func<string, TensorData> parameters, IDictionary<string, IReadOnlyDictionary<string, TensorData>> cache)
+    /// <param name="cache">Tensors packed so far: the arrays of one format are made together. Dense bytes are those of the tensor, not copied.</param>
+    public static ReadOnlyMemory<byte> Pack(Region.Weight weight, Func<string, TensorData> parameters, IDictionary<string, IReadOnlyDictionary<string, TensorData>> cache)
     {
         var source = weight.Source;
         if (source.Format.IsDense)
         {
-            return (source.Folded ?? parameters(source.Tensor)).ToBytes();
+            return Elements(source, parameters).Memory;
         }
 
         // A parameter may be stored in two formats.
-        var key = FormattableString.Invariant($"{source.Folded is null}/{source.Tensor}/{FormatText.Print(source.Format.Source)}");
+        var key = FormattableString.Invariant($"{source.Recipe is null}/{source.Tensor}/{FormatText.Print(source.Format.Source)}");
         if (!cache.TryGetValue(key, out var arrays))
         {
-            arrays = FormatPacker.Pack(source.Format, source.Folded ?? parameters(source.Tensor));
+            arrays = FormatPacker.Pack(source.Format, Elements(source, parameters));
             cache.Add(key, arrays);
         }
 
-        return arrays[source.Array].ToBytes();
+        return arrays[source.Array].Memory;
     }
+
+    private static TensorData Elements(WeightSource source, Func<string, TensorData> parameters) => source.Recipe is null ? parameters(source.Tensor)
+        : source.Folded ?? throw new CompilerBugException($"'{source.Tensor}' cannot be packed: it was compiled without weights");
 }

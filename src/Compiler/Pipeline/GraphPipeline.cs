@@ -44,7 +44,8 @@ public static class GraphPipeline
 {
     /// <summary>The passes from the graph as built to the graph that is lowered, without the choice of storage.</summary>
     /// <param name="weights">A parameter's tensor by path, null when weights are not loaded.</param>
-    public static ImmutableArray<GraphPass> Passes(Func<string, TensorData?>? weights)
+    /// <param name="deferred">Whether weights that are not loaded come later: the graph is then as with them, constants without elements.</param>
+    public static ImmutableArray<GraphPass> Passes(Func<string, TensorData?>? weights, bool deferred = false)
     {
         var known = weights ?? (_ => null);
         return
@@ -59,11 +60,11 @@ public static class GraphPipeline
             new("fuse", Facts.NormalForm, Facts.Fused, Facts.None, FuseElementwise.Run),
 
             // A scale behind a sum of products goes into the weights. Without weights it would be work at run time: left alone then.
-            .. weights is null ? [] : new[] { new GraphPass("fold-scale", Facts.NormalForm | Facts.Fused, Facts.None, Facts.None, FoldScale.Run) },
+            .. weights is null && !deferred ? [] : new[] { new GraphPass("fold-scale", Facts.NormalForm | Facts.Fused, Facts.None, Facts.None, FoldScale.Run) },
 
             // What depends on weights only is computed once.
             new("hoist-constants", Facts.NormalForm, Facts.ConstantsApart, Facts.None, HoistConstants.Run),
-            new("fold-constants", Facts.ConstantsApart, Facts.ConstantsFolded, Facts.None, g => FoldConstants.Run(g, known)),
+            new("fold-constants", Facts.ConstantsApart, Facts.ConstantsFolded, Facts.None, g => FoldConstants.Run(g, known, deferred)),
             new("simplify", Facts.NormalForm, Facts.None, Facts.None, SimplifyScalars.Run),
 
             // Edges are handled by a copy outside the inner loops.

@@ -4,6 +4,8 @@ using SparseDsl.Backends.CSharp;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
 using SparseDsl.Runtime;
 using static SparseDsl.Backends.Tests.CSharp.Ir;
 
@@ -21,7 +23,13 @@ public sealed class ProjectTests : IDisposable
     {
         // Tiers of one panel width, so that all take the same inputs: the widest this machine has decides which one runs.
         IReadOnlyList<CSharpTier> tiers = [new(Target.Avx2, ModelTests.Lowered("avx2")), new(Target.Scalar, ModelTests.Lowered("scalar", "avx2"))];
-        var files = ProjectWriter.Write(tiers, (tier, weight) => ModelTests.WeightTensor(weight, tier.Program).ToBytes(), new CSharpOptions { Namespace = "Generated.Models" });
+        List<PackedWeight> weights =
+        [
+            .. from tier in tiers
+               from weight in tier.Program.Regions.OfType<Region.Weight>()
+               select new PackedWeight(CSharpEmitter.WeightName(tiers, tier, weight), weight.Element.Name(), ModelTests.WeightTensor(weight, tier.Program).Memory),
+        ];
+        var files = ProjectWriter.Write(tiers, weights, new CSharpOptions { Namespace = "Generated.Models" });
         foreach (var file in files)
         {
             File.WriteAllBytes(Path.Combine(folder, file.Name), file.Content.ToArray());
@@ -59,7 +67,7 @@ public sealed class ProjectTests : IDisposable
             [ModuleInitializer]
             public static void Run()
             {
-                using var weights = WeightFile.Open(Path.Combine(AppContext.BaseDirectory, "Mixed.weights"));
+                using var weights = WeightFile.Open(Path.Combine(AppContext.BaseDirectory, "Mixed.sdw"));
                 using var model = new Mixed(weights, 2);
                 var x = new float[72];
                 var scale = new float[32];

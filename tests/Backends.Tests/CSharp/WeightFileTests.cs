@@ -10,7 +10,7 @@ public sealed class WeightFileTests : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("weights").FullName;
 
-    private string FilePath => Path.Combine(folder, "model.weights");
+    private string FilePath => Path.Combine(folder, "model.sdw");
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -42,11 +42,15 @@ public sealed class WeightFileTests : IDisposable
     {
         Write(("w", "f32", new byte[64]));
         using var file = WeightFile.Open(FilePath);
-        file.Require(Hash);
-        AssertFault($"the weight file 'model.weights' was packed for another model: its hash is {Hash}, the model's is {new string('b', 64)}", () => file.Require(new string('b', 64)));
-        AssertFault("the weight 'v' is missing in the weight file 'model.weights'", () => Bind("v", "f32", 16));
-        AssertFault("the weight 'w' is f32 in the weight file 'model.weights', not i32", () => Bind("w", "i32", 16));
-        AssertFault("the weight 'w' has 16 elements in the weight file 'model.weights', not 17", () => Bind("w", "f32", 17));
+        file.Require("Digits", Hash);
+        AssertFault("the weight file 'model.sdw' was packed for the model 'Digits', not for 'Letters'", () => file.Require("Letters", new string('b', 64)));
+        AssertFault(
+            "the weight file 'model.sdw' was packed for another version of the model 'Digits': its layout is aaaaaaaaaaaa, the class has bbbbbbbbbbbb; "
+            + "build the program and pack the weights from the same source",
+            () => file.Require("Digits", new string('b', 64)));
+        AssertFault("the weight 'v' is missing in the weight file 'model.sdw'", () => Bind("v", "f32", 16));
+        AssertFault("the weight 'w' is f32 in the weight file 'model.sdw', not i32", () => Bind("w", "i32", 16));
+        AssertFault("the weight 'w' has 16 elements in the weight file 'model.sdw', not 17", () => Bind("w", "f32", 17));
 
         unsafe void Bind(string name, string element, long count) => file.Bind(name, element, 4, count);
     }
@@ -58,7 +62,7 @@ public sealed class WeightFileTests : IDisposable
         var good = File.ReadAllBytes(FilePath);
         for (var i = 0; i < good.Length; i++)
         {
-            if (i is >= 112 and < 128 || IsPaddingOfIndex(i))
+            if (i is >= 112 and < 128)
             {
                 continue; // zeros that mean nothing
             }
@@ -67,12 +71,6 @@ public sealed class WeightFileTests : IDisposable
             bad[i] ^= 0x10;
             File.WriteAllBytes(FilePath, bad);
             Assert.Throws<ModelException>(() => WeightFile.Open(FilePath).Dispose());
-        }
-
-        bool IsPaddingOfIndex(int i)
-        {
-            var end = 128 + (2 + 5 + 1 + 3 + 16) + (2 + 6 + 1 + 3 + 16);
-            return i >= end && i < (end + 63) / 64 * 64;
         }
     }
 
@@ -94,11 +92,60 @@ public sealed class WeightFileTests : IDisposable
     {
         Write(("w", "f32", new byte[64]));
         var bytes = File.ReadAllBytes(FilePath);
-        bytes[8] = 2;
+        bytes[8] = 3;
         File.WriteAllBytes(FilePath, bytes);
-        AssertFault("the weight file 'model.weights' has version 2; this runtime reads version 1: pack the weights again", () => WeightFile.Open(FilePath));
+        AssertFault("the weight file 'model.sdw' has version 3; this runtime reads version 2: pack the weights again", () => WeightFile.Open(FilePath));
         File.WriteAllBytes(FilePath, new byte[300]);
-        AssertFault("the weight file 'model.weights' is not a file of packed weights", () => WeightFile.Open(FilePath));
+        AssertFault("the weight file 'model.sdw' is not a file of packed weights", () => WeightFile.Open(FilePath));
+    }
+
+    [Fact]
+    public void A_missing_file_is_said_to_be_missing()
+    {
+        var error = Assert.Throws<FileNotFoundException>(() => WeightFile.Open(FilePath));
+        Assert.StartsWith($"there is no weight file '{FilePath}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Memory_stays_until_the_last_holder_lets_go()
+    {
+        Write(("w", "f32", [1, 2, 3, 4]));
+        var file = WeightFile.Open(FilePath);
+        var first = new Engine(file);
+        var second = new Engine(file);
+        file.Dispose();
+        file.Dispose();
+        first.Dispose();
+        first.Dispose();
+        Assert.Equal(0x04030201, second.FirstWord());
+        second.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => new Engine(file));
+    }
+
+    [Fact]
+    public void Calls_on_one_engine_do_not_overlap()
+    {
+        using var weights = new MemoryWeights();
+        using var engine = new Engine(weights);
+        engine.Inside = () => Assert.Throws<InvalidOperationException>(() => engine.Call());
+        engine.Call();
+        engine.Inside = null;
+        engine.Call();
+        engine.Dispose();
+        Assert.Throws<ObjectDisposedException>(engine.Call);
+    }
+
+    private sealed unsafe class Engine(WeightSource weights) : ModelEngine(weights, threads: 1, tensors: 0, states: 0)
+    {
+        public Action? Inside { get; set; }
+
+        public int FirstWord() => *(int*)Weights.Bind("w", "f32", 4, 1);
+
+        public void Call() => Run([], []);
+
+        protected override long Plan(ReadOnlySpan<long> dims) => 0;
+
+        protected override void Execute(ReadOnlySpan<nint> tensors, byte* arena) => Inside?.Invoke();
     }
 
     private static void AssertFault(string message, Action action) => Assert.Equal(message, Assert.Throws<ModelException>(action).Message);
@@ -106,6 +153,6 @@ public sealed class WeightFileTests : IDisposable
     private void Write(params (string Name, string Element, byte[] Bytes)[] weights)
     {
         using var stream = File.Create(FilePath);
-        WeightFileWriter.Write(stream, Hash, [.. weights.Select(w => new PackedWeight(w.Name, w.Element, w.Bytes))]);
+        WeightFileWriter.Write(stream, "Digits", Hash, [.. weights.Select(w => new PackedWeight(w.Name, w.Element, w.Bytes))]);
     }
 }

@@ -87,6 +87,8 @@ internal static class CSharpTypes
     };
 
     /// <summary>An integer in invariant digits.</summary>
+    public static string Text(string value) => "\"" + value.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"";
+
     public static string Digits(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static Code Integer(long value, string suffix) => value switch

@@ -1,6 +1,7 @@
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
+using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Backends.CSharp.Emit;
 
@@ -18,13 +19,14 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         Header();
         text.Documentation("summary", Summary());
         Remarks();
-        text.Open($"public sealed class {name} : ICompiledModel");
+        text.Open($"{options.Accessibility} sealed partial class {name} : ICompiledModel");
         text.Summary("Identifies the packed weights this class was generated for.");
         text.Line($"public const string ModelHash = \"{ModelHashOf()}\";");
         text.Line();
         text.Line("private readonly ModelEngine _engine;");
-        Constructor();
+        Constructors();
         Run();
+        RunWithoutDims();
         Rest();
         foreach (var tier in tiers)
         {
@@ -44,7 +46,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
 
     private void NameParameters()
     {
-        var names = new Names(["weights", "threads", "tensors", "extents"]);
+        var names = new Names(["weights", "threads", "owned", "tensors", "extents"]);
         foreach (var region in Tensors)
         {
             parameters.Add(region, names.Take(Names.Camel(region.Name)));
@@ -81,26 +83,123 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
     private void Remarks()
     {
         text.Line("/// <remarks>");
-        text.Line("/// Calls on one instance must not overlap. Memory is allocated when dims grow; otherwise a call allocates nothing.");
+        text.Line("/// Calls on one object must not overlap; <see cref=\"CreateContext\"/> gives another one over the same weights. A call allocates nothing, except that");
+        text.Line("/// the first one, and one with other dims than the one before, set up temporary memory.");
         foreach (var dim in program.Dims)
         {
             var step = dim.Step == 1 ? "" : $", a multiple of {CSharpTypes.Digits(dim.Step)}";
             text.Line($"/// <para><c>{SourceWriter.Escape(dim.Name)}</c>: {CSharpTypes.Digits(dim.Low)} to {CSharpTypes.Digits(dim.High)}{step}.</para>");
         }
 
+        Parameters();
         text.Line("/// </remarks>");
     }
 
-    private void Constructor()
+    private void Parameters()
+    {
+        if (options.Parameters.IsEmpty)
+        {
+            return;
+        }
+
+        text.Line("/// <para>Parameters, and what they cost in a call when they are dense:</para>");
+        text.Line("/// <list type=\"table\">");
+        foreach (var note in options.Parameters)
+        {
+            text.Line($"/// <item><term><c>{SourceWriter.Escape(note.Path)}</c></term><description>{SourceWriter.Escape(note.Text)}</description></item>");
+        }
+
+        text.Line("/// </list>");
+    }
+
+    private bool HasWeights => tiers.Any(t => t.Program.Regions.Any(r => r is Region.Weight));
+
+    private void Constructors()
+    {
+        if (!HasWeights)
+        {
+            Open($"public {name}(int threads = 1)", "Makes the model ready; it has no weights.", null, "new MemoryWeights()");
+        }
+        else if (options.Weights is { IsResource: true } resource)
+        {
+            Open($"public {name}(int threads = 1)", $"Takes the weights from the resource <c>{SourceWriter.Escape(resource.Name)}</c> of this assembly.", null,
+                $"WeightFile.FromResource(typeof({name}).Assembly, {CSharpTypes.Text(resource.Name)})");
+        }
+        else if (options.Weights is { } file)
+        {
+            Open($"public {name}(int threads = 1)", $"Maps the weight file <c>{SourceWriter.Escape(file.Name)}</c> in the program's folder.", null,
+                $"WeightFile.Open(System.IO.Path.Combine(AppContext.BaseDirectory, {CSharpTypes.Text(file.Name)}))");
+        }
+
+        if (HasWeights)
+        {
+            Open($"public {name}(string weights, int threads = 1)", "Maps a weight file.", "Path of the packed weights.", "WeightFile.Open(weights)");
+        }
+
+        text.Line();
+        text.Summary("Binds weights.");
+        text.Documentation("param name=\"weights\"", "The packed weights. Their memory is kept for as long as this object needs it.");
+        Documentation();
+        text.Line($"public {name}(WeightSource weights, int threads = 1)");
+        text.Line("    : this(weights, threads, owned: false)");
+        text.OpenBrace();
+        text.Close();
+        BindingConstructor();
+
+        text.Line();
+        text.Summary("Another object over the same weights, with temporaries, states and threads of its own: one for each thread that calls the model.");
+        text.Documentation("param name=\"threads\"", "Number of threads, the caller's included.");
+        text.Documentation("returns", "The object; disposed of on its own.");
+        text.Line($"public {name} CreateContext(int threads = 1) => new(_engine.Weights, threads, owned: false);");
+    }
+
+    private void Open(string signature, string summary, string? weights, string source)
     {
         text.Line();
-        text.Summary("Binds weights and starts the threads.");
-        text.Documentation("param name=\"weights\"", "The packed weights; must stay open for as long as this object is used. It is not disposed of here.");
+        text.Line($"/// <summary>{summary}</summary>");
+        if (weights is not null)
+        {
+            text.Documentation("param name=\"weights\"", weights);
+        }
+
+        Documentation();
+        if (HasWeights)
+        {
+            text.Line("/// <exception cref=\"System.IO.IOException\">The weights are missing, or cannot be read.</exception>");
+        }
+
+        text.Line(signature);
+        text.Line($"    : this({source}, threads, owned: true)");
+        text.OpenBrace();
+        text.Close();
+    }
+
+    private void Documentation()
+    {
         text.Documentation("param name=\"threads\"", "Number of threads, the caller's included.");
-        text.Line("/// <exception cref=\"ModelException\">The weights do not fit this model.</exception>");
+        text.Line("/// <exception cref=\"ModelException\">The weights are damaged, or do not fit this model.</exception>");
         text.Line("/// <exception cref=\"PlatformNotSupportedException\">The machine lacks the instructions this class was compiled for.</exception>");
-        text.Open($"public {name}(WeightSource weights, int threads = 1)");
-        text.Line("weights.Require(ModelHash);");
+    }
+
+    // Engines hold on to the source, so whoever opened it lets go at once.
+    private void BindingConstructor()
+    {
+        text.Line();
+        text.Open($"private {name}(WeightSource weights, int threads, bool owned)");
+        text.Open("try");
+        text.Line($"weights.Require({CSharpTypes.Text(program.Name)}, ModelHash);");
+        ChooseTier();
+        text.Close();
+        text.Open("finally");
+        text.Open("if (owned)");
+        text.Line("weights.Dispose();");
+        text.Close();
+        text.Close();
+        text.Close();
+    }
+
+    private void ChooseTier()
+    {
         var choices = tiers.TakeWhile(t => t.Target.VectorBits > 0).Select(t => $"{EngineWriter.Condition(t.Target)} ? {Create(t)}");
         var last = tiers.FirstOrDefault(t => t.Target.VectorBits == 0) is { } scalar ? Create(scalar)
             : $"throw new PlatformNotSupportedException(\"{name} needs a machine with {tiers[tiers.Count - 1].Target.Name} instructions\")";
@@ -109,8 +208,6 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         {
             text.Line($"{(i == 0 ? "_engine =" : "    :")} {lines[i]}{(i == lines.Count - 1 ? ";" : "")}");
         }
-
-        text.Close();
     }
 
     private static string Create(CSharpTier tier) => $"new {EngineWriter.ClassName(tier)}(weights, threads)";
@@ -119,12 +216,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
     {
         text.Line();
         text.Summary("Computes the outputs.");
-        foreach (var region in Tensors)
-        {
-            var bits = region.Element == ElementType.BF16 ? ", bfloat16 bits" : "";
-            var direction = region is Region.Input ? "Read" : "Written";
-            text.Documentation($"param name=\"{parameters[region].TrimStart('@')}\"", $"{direction}: {TypeOf(region)}, row-major{bits}.");
-        }
+        TensorDocumentation();
 
         foreach (var dim in program.Dims)
         {
@@ -133,8 +225,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
 
         text.Line("/// <exception cref=\"ArgumentException\">A span does not have the length its shape asks for.</exception>");
         text.Line("/// <exception cref=\"ArgumentOutOfRangeException\">A dim is outside its range.</exception>");
-        var signature = Tensors.Select(r => $"{(r is Region.Input ? "ReadOnlySpan" : "Span")}<{CSharpTypes.Public(r.Element)}> {parameters[r]}")
-            .Concat(program.Dims.Select(d => $"int {dims[d.Name]}"));
+        var signature = TensorParameters().Concat(program.Dims.Select(d => $"int {dims[d.Name]}"));
         text.Open($"public unsafe void Run({string.Join(", ", signature)})");
         text.Line($"ReadOnlySpan<long> extents = [{string.Join(", ", program.Dims.Select(d => dims[d.Name]))}];");
         text.Line("CheckDims(extents);");
@@ -154,6 +245,44 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         text.Line($"_engine.Run([{string.Join(", ", Tensors.Select(r => $"(nint){Pointer(r)}"))}], extents);");
         text.Close();
         text.Close();
+    }
+
+    // Where every dim is told by the length of a tensor that depends on no other dim.
+    private void RunWithoutDims()
+    {
+        var told = program.Dims.Select(d => (Dim: d, From: Tensors.Select(r => (Region: r, Factor: Factor(r, d.Name))).FirstOrDefault(t => t.Factor > 0))).ToList();
+        if (told.Count == 0 || told.Any(t => t.From.Region is null))
+        {
+            return;
+        }
+
+        text.Line();
+        var from = told.Select(t => $"{t.Dim.Name} follows from the length of <paramref name=\"{parameters[t.From.Region].TrimStart('@')}\"/>");
+        text.Line($"/// <summary>Computes the outputs; {string.Join(", ", from)}.</summary>");
+        TensorDocumentation();
+        text.Line("/// <exception cref=\"ArgumentException\">A span does not have the length its shape asks for.</exception>");
+        text.Line("/// <exception cref=\"ArgumentOutOfRangeException\">A dim is outside its range.</exception>");
+        text.Line($"public void Run({string.Join(", ", TensorParameters())}) =>");
+        var extents = told.Select(t => $"{parameters[t.From.Region]}.Length{(t.From.Factor == 1 ? "" : " / " + CSharpTypes.Digits(t.From.Factor))}");
+        text.Line($"    Run({string.Join(", ", Tensors.Select(r => parameters[r]).Concat(extents))});");
+    }
+
+    // Elements for each unit of a dim, where the count is that dim times a constant; else 0.
+    private static long Factor(Region region, string dim) =>
+        region.Count.Symbols().ToList() is [var symbol] && symbol == dim && region.Count.Linear(dim) is var (factor, offset)
+            && factor > 0 && offset.Constant == 0 ? factor : 0;
+
+    private IEnumerable<string> TensorParameters() =>
+        Tensors.Select(r => $"{(r is Region.Input ? "ReadOnlySpan" : "Span")}<{CSharpTypes.Public(r.Element)}> {parameters[r]}");
+
+    private void TensorDocumentation()
+    {
+        foreach (var region in Tensors)
+        {
+            var bits = region.Element == ElementType.BF16 ? ", bfloat16 bits" : "";
+            var direction = region is Region.Input ? "Read" : "Written";
+            text.Documentation($"param name=\"{parameters[region].TrimStart('@')}\"", $"{direction}: {TypeOf(region)}, row-major{bits}.");
+        }
     }
 
     private string Pointer(Region region) => parameters[region].TrimStart('@') + "Pointer";

@@ -35,8 +35,10 @@ public static class ChooseLevels
     /// <param name="diagnostics">Is told of annotations that do not pay or cannot be used.</param>
     /// <param name="decisions">Is told of every choice; may be null.</param>
     /// <param name="target">What the code is for; the widest when null.</param>
+    /// <param name="recorded">Choices made before, by name of the node; null, or a null result, chooses now.</param>
     public static Graph Run(
-        Graph graph, Func<string, TensorData?> weights, DiagnosticBag diagnostics, ICollection<LevelDecision>? decisions = null, Target? target = null)
+        Graph graph, Func<string, TensorData?> weights, DiagnosticBag diagnostics, ICollection<LevelDecision>? decisions = null, Target? target = null,
+        Func<string, Format?>? recorded = null)
     {
         var uses = new WeightUses(graph);
         var profile = MachineProfile.For(target ?? Target.Avx512);
@@ -47,7 +49,8 @@ public static class ChooseLevels
                 return node;
             }
 
-            var decision = new Decider(uses, profile, diagnostics, node, weights).Decide();
+            var decision = recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, "chosen when the weights were packed")
+                : new Decider(uses, profile, diagnostics, node, weights).Decide();
             decisions?.Add(decision);
             return node is ParamNode param ? param.WithFormat(decision.Format) : ((ConstantNode)node).WithFormat(decision.Format);
         });

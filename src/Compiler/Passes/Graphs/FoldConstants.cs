@@ -1,6 +1,8 @@
+using System.Text;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Passes.Graphs;
@@ -8,12 +10,15 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// <summary>Computes what depends on weights only, once, in float64.</summary>
 /// <remarks>
 /// Needs: weights. Gives: every node computed from parameters and constants only, and read by a node that is not, is a Constant.
-/// Without weights the graph stays as it is.
+/// Without weights the graph stays as it is, or, when they are deferred, gets the same constants without elements.
 /// </remarks>
 public static class FoldConstants
 {
-    /// <summary>Runs the pass; <paramref name="weights"/> gives a parameter's tensor by path, or null.</summary>
-    public static Graph Run(Graph graph, Func<string, TensorData?> weights)
+    /// <summary>Runs the pass.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="weights">Gives a parameter's tensor by path, or null.</param>
+    /// <param name="deferred">Whether a node over tensors that are not there becomes a constant all the same, computed by whoever packs the weights.</param>
+    public static Graph Run(Graph graph, Func<string, TensorData?> weights, bool deferred = false)
     {
         var constants = new ConstantNodes(graph);
         var values = new Dictionary<string, DenseTensor>(StringComparer.Ordinal);
@@ -29,15 +34,34 @@ public static class FoldConstants
             {
                 if (Value(node.Operands[i], weights, values) is not { } value)
                 {
-                    return node;
+                    return deferred ? Constant(node, null) : node;
                 }
 
                 operands[i] = value;
             }
 
             var result = GraphEvaluator.Evaluate(node, operands, _ => 0);
-            return new ConstantNode(node.Name, node.Type, result.To(node.Type.Element), node.Origin, source: ScaledParameter(node));
+            return Constant(node, result.To(node.Type.Element));
         });
+    }
+
+    private static ConstantNode Constant(Node node, TensorData? data) => new(node.Name, node.Type, data, node.Origin, source: ScaledParameter(node), recipe: Recipe(node));
+
+    // What is computed, and over what: operands by path or by their own recipes, since names of nodes say nothing about them.
+    private static string Recipe(Node node)
+    {
+        var text = new StringBuilder(GraphPrinter.Key(node));
+        foreach (var operand in node.Operands)
+        {
+            text.Append('\n').Append(operand switch
+            {
+                ParamNode param => $"param {param.Path}: {param.Type} {(param.Sparsity as Sparsity.MaskFile)?.Path}",
+                ConstantNode { Recipe: { } recipe } => recipe,
+                _ => GraphPrinter.Line(operand),
+            });
+        }
+
+        return StableText.Digest(text.ToString());
     }
 
     private static DenseTensor? Value(Node node, Func<string, TensorData?> weights, Dictionary<string, DenseTensor> values)
