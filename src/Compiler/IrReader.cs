@@ -211,24 +211,16 @@ public sealed class IrReader(string text)
         return result.ToString();
     }
 
-    /// <summary>Takes an integer expression in the text form of <see cref="Dim"/>.</summary>
+    /// <summary>Takes an integer expression in the text form of <see cref="Dsl.Scalars.Dim"/>.</summary>
     public Dim Dim()
     {
-        var sum = TryTake("-") ? -Term() : Term();
-        while (true)
+        try
         {
-            if (TryTake("+"))
-            {
-                sum += Term();
-            }
-            else if (!Sees("->") && TryTake("-"))
-            {
-                sum -= Term();
-            }
-            else
-            {
-                return sum;
-            }
+            return DimParser.ParsePrefix(text, ref position);
+        }
+        catch (FormatException)
+        {
+            throw Error("expected an integer expression");
         }
     }
 
@@ -258,56 +250,6 @@ public sealed class IrReader(string text)
         var line = before.Count(c => c == '\n') + 1;
         var rest = position < text.Length ? text.Substring(position, Math.Min(20, text.Length - position)).Split('\n')[0] : "the end";
         return new IrSyntaxException($"{message}, found '{rest}'", line, position - before.LastIndexOf('\n'));
-    }
-
-    private Dim Term()
-    {
-        var product = Factor();
-        while (TryTake("*"))
-        {
-            product *= Factor();
-        }
-
-        return product;
-    }
-
-    private Dim Factor()
-    {
-        if (TryTake("("))
-        {
-            return Parenthesised();
-        }
-
-        foreach (var (word, combine) in new (string, Func<Dim, Dim, Dim>)[] { ("min(", Dsl.Scalars.Dim.Min), ("max(", Dsl.Scalars.Dim.Max) })
-        {
-            if (TryTake(word))
-            {
-                var left = Dim();
-                Take(",");
-                var right = Dim();
-                Take(")");
-                return combine(left, right);
-            }
-        }
-
-        return TryName() is { } name ? Dsl.Scalars.Dim.Symbol(name) : Dsl.Scalars.Dim.Const(Integer());
-    }
-
-    // (a), (a / b) or (a % b)
-    private Dim Parenthesised()
-    {
-        var left = Dim();
-        if (TryTake("/"))
-        {
-            left = Dsl.Scalars.Dim.FloorDiv(left, Dim());
-        }
-        else if (TryTake("%"))
-        {
-            left = Dsl.Scalars.Dim.Mod(left, Dim());
-        }
-
-        Take(")");
-        return left;
     }
 
     private void SkipSpace()

@@ -1,3 +1,5 @@
+using SparseDsl.Compiler.Passes.Loops;
+
 namespace SparseDsl.Tests.Cli;
 
 /// <summary>check, fmt, dump and the command line as such.</summary>
@@ -120,9 +122,26 @@ public sealed class TextCommandTests : CommandLine
     public void Dump_prints_the_graph_after_every_pass()
     {
         var output = Run("dump", Write("twice.dsl", TwiceText), "--stage", "graph", "--passes").Output;
-        Assert.Contains("# after graph\n", output, StringComparison.Ordinal);
-        Assert.Contains("# after pass fuse\n", output, StringComparison.Ordinal);
-        Assert.Contains("# after pass choose-levels\n", output, StringComparison.Ordinal);
+        Assert.Contains("# graph after graph\ngraph Twice(N: 1..8)\n", output, StringComparison.Ordinal);
+        Assert.Contains("# graph after pass fuse: unchanged\n", output, StringComparison.Ordinal);
+        Assert.Contains("# graph after pass choose-levels", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dump_prints_the_loops_of_every_kernel_after_every_pass()
+    {
+        var output = Run("dump", Write("twice.dsl", TwiceText), "--stage", "loops", "--passes", "--target", "avx2").Output;
+        var kernel = System.Text.RegularExpressions.Regex.Match(output, @"(?m)^kernel (\w+)").Groups[1].Value;
+        string[] parts = ["# graph after pass choose-levels", "# program after lower\nprogram Twice(N: 1..8)\n", "# program after plan-memory", .. LoopPipeline.Passes.Select(p => $"# kernel {kernel} after pass {p.Name}"), "# program after loops"];
+        var place = 0;
+        foreach (var part in parts)
+        {
+            place = output.IndexOf(part, place, StringComparison.Ordinal);
+            Assert.True(place >= 0, part + " is missing in\n" + output);
+        }
+
+        Assert.Matches($"# kernel {kernel} after pass \\w+\nkernel {kernel}", output);
+        Assert.EndsWith(Run("dump", PathOf("twice.dsl"), "--stage", "loops", "--target", "avx2").Output + "\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

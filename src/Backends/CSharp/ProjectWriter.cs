@@ -82,7 +82,7 @@ public static class ProjectWriter
         var dims = program.Dims.ToDictionary(d => d.Name, d => names.Take(Names.Camel(d.Name)), StringComparer.Ordinal);
         foreach (var dim in program.Dims)
         {
-            text.Line($"var {dims[dim.Name]} = {CSharpTypes.Digits(SmallestUseful(dim))};");
+            text.Line($"var {dims[dim.Name]} = {CSharpTypes.Digits(dim.SmallestUseful)};");
         }
 
         List<string> arguments = [];
@@ -107,6 +107,4 @@ public static class ProjectWriter
 
         return text.ToString();
     }
-
-    private static long SmallestUseful(Dsl.Binding.SymbolicDim dim) => dim.Low > 0 ? (dim.Low + dim.Step - 1) / dim.Step * dim.Step : Math.Min(dim.Step, dim.High);
 }

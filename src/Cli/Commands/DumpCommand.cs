@@ -71,44 +71,57 @@ internal static class DumpCommand
         var options = new CompilationOptions(target)
         {
             Weights = weights is null ? null : weights.Find,
-            Observer = passes ? (name, result) => WritePass(session, name, result) : null,
+            Observer = passes ? new PassWriter(session.Output).Write : null,
         };
         WriteStage(session, stage, model, options);
     }
 
     private static void WriteStage(Session session, string stage, BoundModel model, CompilationOptions options)
     {
+        // With --passes the last pass has printed the graph or the loops.
+        var isPrinted = options.Observer is not null;
         if (stage == "graph")
         {
             var graph = Compilation.Optimise(model, options, session.Diagnostics);
-            Write(session, options, GraphPrinter.Print(graph));
+            session.Output.Write(isPrinted ? "" : GraphPrinter.Print(graph));
         }
         else if (Compilation.Lower(model, options, session.Diagnostics) is { } lowered)
         {
-            Write(session, options, stage == "loops" ? LoopPrinter.Print(lowered.Program) : CSharpEmitter.Emit(lowered.Program, options.Target, new CSharpOptions()));
+            session.Output.Write(stage == "csharp" ? CSharpEmitter.Emit(lowered.Program, options.Target, new CSharpOptions()) : isPrinted ? "" : LoopPrinter.Print(lowered.Program));
         }
     }
 
-    // With --passes the last pass has printed the result.
-    private static void Write(Session session, CompilationOptions options, string text)
+    /// <summary>Prints what every pass gives: the graph, the program, or one kernel; of a pass that changes nothing only its name.</summary>
+    private sealed class PassWriter(TextWriter output)
     {
-        if (options.Observer is null || text.StartsWith("// ", StringComparison.Ordinal))
-        {
-            session.Output.Write(text);
-        }
-    }
+        private readonly Dictionary<string, string> last = new(StringComparer.Ordinal);
 
-    private static void WritePass(Session session, string name, object result)
-    {
-        var text = result switch
+        public void Write(string pass, object result)
         {
-            Graph graph => GraphPrinter.Print(graph),
-            LoopProgram program => LoopPrinter.Print(program),
-            _ => null,
-        };
-        if (text is not null)
+            switch (result)
+            {
+                case Graph graph:
+                    Write("graph", pass, GraphPrinter.Print(graph));
+                    break;
+                case LoopProgram program:
+                    Write("program", pass, LoopPrinter.Print(program));
+                    foreach (var kernel in program.Calls.Select(c => c.Kernel))
+                    {
+                        last["kernel " + kernel.Name] = LoopPrinter.Print(kernel);
+                    }
+
+                    break;
+                case Kernel kernel:
+                    Write("kernel " + kernel.Name, pass, LoopPrinter.Print(kernel));
+                    break;
+            }
+        }
+
+        private void Write(string subject, string pass, string text)
         {
-            session.Output.Write($"# after {name}\n{text}\n");
+            var isKept = last.TryGetValue(subject, out var before) && before == text;
+            output.Write(isKept ? $"# {subject} after {pass}: unchanged\n\n" : $"# {subject} after {pass}\n{text}\n");
+            last[subject] = text;
         }
     }
 }

@@ -53,7 +53,7 @@ internal static class ExplainCommand
     {
         foreach (var dim in model.Dims)
         {
-            values[dim.Name] = SmallestUseful(dim);
+            values[dim.Name] = dim.SmallestUseful;
         }
 
         foreach (var (name, value) in given)
@@ -62,9 +62,9 @@ internal static class ExplainCommand
             {
                 session.Report(FileDiagnostics.UnknownDim, name, model.Dims.Length == 0 ? "none" : string.Join(", ", model.Dims.Select(d => d.Name)));
             }
-            else if (value < dim.Low || value > dim.High || value % dim.Step != 0)
+            else if (!dim.Contains(value))
             {
-                session.Report(FileDiagnostics.DimValue, name, value.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"from {dim.Low} to {dim.High}"));
+                session.Report(FileDiagnostics.DimValue, name, value.ToString(CultureInfo.InvariantCulture), dim.Values);
             }
 
             values[name] = value;
@@ -79,13 +79,6 @@ internal static class ExplainCommand
 
         var options = new CompilationOptions(NativeTarget.Widest) { Weights = weights is null ? null : weights.Find, Decisions = decisions };
         return LayerCost.Of(Compilation.Optimise(model, options, session.Diagnostics), values, name => weights?.Find(name));
-    }
-
-    /// <summary>The smallest value from 1 on that a dim can have.</summary>
-    private static long SmallestUseful(SymbolicDim dim)
-    {
-        var low = Math.Max(1, dim.Low);
-        return Math.Min(dim.High, (low + dim.Step - 1) / dim.Step * dim.Step);
     }
 
     private static void WriteTable(TextWriter output, IReadOnlyList<LayerCost> costs, Dictionary<string, long> dims)

@@ -99,10 +99,9 @@ internal sealed class DimSolver(Session session, BoundModel model, IReadOnlyList
                     session.Report(FileDiagnostics.OpenDim, dim.Name);
                 }
             }
-            else if (value < dim.Low || value > dim.High || value % dim.Step != 0)
+            else if (!dim.Contains(value))
             {
-                var range = string.Create(CultureInfo.InvariantCulture, $"from {dim.Low} to {dim.High}{(dim.Step == 1 ? "" : $" and a multiple of {dim.Step}")}");
-                session.Report(FileDiagnostics.DimValue, dim.Name, value.ToString(CultureInfo.InvariantCulture), range);
+                session.Report(FileDiagnostics.DimValue, dim.Name, value.ToString(CultureInfo.InvariantCulture), dim.Values);
             }
         }
     }

@@ -85,7 +85,7 @@ public sealed class GraphParser
             var path = reader.String();
             var type = DeclaredType();
             var sparsity = reader.Sees("@") ? Annotation() : null;
-            var requested = reader.TryTake("wants") ? Levels() : null;
+            var requested = reader.TryTake("wants") ? FormatText.Parse(reader) : null;
             return new ParamNode(name, path, type, sparsity, requested, Storage(), new NodeOrigin("param", "", null));
         }
 
@@ -238,59 +238,7 @@ public sealed class GraphParser
 
     private Node Lookup(string name) => nodes.TryGetValue(name, out var node) ? node : throw reader.Error($"no node '%{name}' before this line");
 
-    private Format? Storage() => reader.TryTake("format") ? new Format(Levels()) : null;
-
-    private BoundFormat Levels()
-    {
-        var name = reader.String();
-        reader.Take("[");
-        ImmutableArray<string> indices = [.. reader.List("]", reader.Name)];
-        reader.Take("->");
-        var levels = ImmutableArray.CreateBuilder<BoundLevel>();
-        do
-        {
-            levels.Add(Level());
-        }
-        while (reader.TryTake(","));
-        return new BoundFormat(name, indices, levels.ToImmutable());
-    }
-
-    // dense(i / 4) or pick(2)(j % 4)
-    private BoundLevel Level()
-    {
-        var kind = reader.Name();
-        reader.Take("(");
-        var first = reader.Dim();
-        if (IsDivision())
-        {
-            first = Division(first);
-        }
-
-        reader.Take(")");
-        if (!reader.TryTake("("))
-        {
-            return new BoundLevel(kind, null, first);
-        }
-
-        var index = reader.Dim();
-        if (IsDivision())
-        {
-            index = Division(index);
-        }
-
-        reader.Take(")");
-        return new BoundLevel(kind, (int)first.Constant!.Value, index);
-    }
-
-    private bool IsDivision() => reader.Sees("/") || reader.Sees("%");
-
-    private Dim Division(Dim left) => reader.TryTake("/") ? Dim.FloorDiv(left, reader.Dim()) : ModuloOf(left);
-
-    private Dim ModuloOf(Dim left)
-    {
-        reader.Take("%");
-        return Dim.Mod(left, reader.Dim());
-    }
+    private Format? Storage() => reader.TryTake("format") ? new Format(FormatText.Parse(reader)) : null;
 
     private Sparsity Annotation()
     {

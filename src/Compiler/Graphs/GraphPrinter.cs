@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SparseDsl.Compiler.Formats;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Scalars;
@@ -24,8 +25,7 @@ public static class GraphPrinter
     public static string Print(Graph graph)
     {
         var text = new StringBuilder();
-        var dims = graph.Dims.Select(d => FormattableString.Invariant($"{d.Name}: {d.Low}..{d.High}") + (d.Step == 1 ? "" : FormattableString.Invariant($" step {d.Step}")));
-        text.Append("graph ").Append(graph.Name).Append('(').Append(string.Join(", ", dims)).Append(")\n");
+        text.Append("graph ").Append(graph.Name).Append('(').Append(string.Join(", ", graph.Dims)).Append(")\n");
         foreach (var node in graph.Nodes)
         {
             text.Append("  ").Append(Line(node)).Append('\n');
@@ -89,15 +89,9 @@ public static class GraphPrinter
         _ => throw new InvalidOperationException(sparsity.GetType().Name),
     };
 
-    private static string Requested(BoundFormat? format) => format is null ? "" : $" wants {Levels(format)}";
+    private static string Requested(BoundFormat? format) => format is null ? "" : $" wants {FormatText.Print(format)}";
 
-    private static string Storage(BoundFormat? format) => format is null ? "" : $" format {Levels(format)}";
-
-    private static string Levels(BoundFormat format) =>
-        $"{Quote(format.Name)} [{string.Join(", ", format.Indices)}] -> {string.Join(", ", format.Levels.Select(Level))}";
-
-    private static string Level(BoundLevel level) =>
-        FormattableString.Invariant($"{level.Kind}{(level.Argument is { } n ? FormattableString.Invariant($"({n})") : "")}({level.Index})");
+    private static string Storage(BoundFormat? format) => format is null ? "" : $" format {FormatText.Print(format)}";
 
     // Long constants are summarised by a hash: they come from weights, which are not part of the text.
     private static string Data(ConstantNode constant) => constant.Data is not { } data ? $"deferred {Quote(constant.Recipe ?? "")}"

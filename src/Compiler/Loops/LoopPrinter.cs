@@ -45,9 +45,7 @@ public static class LoopPrinter
     public static string Print(LoopProgram program)
     {
         var text = new StringBuilder();
-        var dims = program.Dims.Select(d =>
-            FormattableString.Invariant($"{d.Name}: {d.Low}..{d.High}") + (d.Step == 1 ? "" : FormattableString.Invariant($" step {d.Step}")));
-        text.Append("program ").Append(program.Name).Append('(').Append(string.Join(", ", dims)).Append(")\n");
+        text.Append("program ").Append(program.Name).Append('(').Append(string.Join(", ", program.Dims)).Append(")\n");
         foreach (var size in program.SlotSizes)
         {
             text.Append("  slot ").Append(size).Append('\n');

@@ -21,7 +21,7 @@ public sealed class BoundPrinter
     public static string Print(BoundModel model)
     {
         var printer = new BoundPrinter();
-        printer.text.Append(Invariant($"model {model.Name}({string.Join(", ", model.Dims.Select(Dim))})\n"));
+        printer.text.Append(Invariant($"model {model.Name}({string.Join(", ", model.Dims)})\n"));
         foreach (var input in model.Inputs)
         {
             printer.Declare(input, input.Name, $"input {input.Name}: {input.Type}{(input.Image is null ? "" : $" from image({Settings(input.Image)})")}");
@@ -66,8 +66,6 @@ public sealed class BoundPrinter
     private static string Expect(double? fraction) => fraction is { } f ? $", expect: {Percent(f)}" : "";
 
     private static string Percent(double fraction) => Math.Round(fraction * 100, 9).ToString("R", CultureInfo.InvariantCulture) + "%";
-
-    private static string Dim(SymbolicDim dim) => Invariant($"{dim.Name}: {dim.Low}..{dim.High}{(dim.Step == 1 ? "" : Invariant($" step {dim.Step}"))}");
 
     private static string Settings(ImagePreprocessing image) =>
         string.Join(", ", image.Arguments.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key}: {Setting(a.Value)}"));

@@ -14,7 +14,20 @@ namespace SparseDsl.Dsl.Binding;
 /// <param name="Low">Smallest value, at least 0.</param>
 /// <param name="High">Largest value.</param>
 /// <param name="Step">Values are multiples of this (1 unless declared).</param>
-public sealed record SymbolicDim(string Name, long Low, long High, long Step = 1);
+public sealed record SymbolicDim(string Name, long Low, long High, long Step = 1)
+{
+    /// <summary>The smallest value from 1 on; 0 when that is the only one.</summary>
+    public long SmallestUseful => (Math.Max(1, Low) + Step - 1) / Step * Step is var value && value <= High ? value : 0;
+
+    /// <summary>The values in words: <c>from 8 to 64 and a multiple of 8</c>.</summary>
+    public string Values => FormattableString.Invariant($"from {Low} to {High}{(Step == 1 ? "" : FormattableString.Invariant($" and a multiple of {Step}"))}");
+
+    /// <summary>Whether it can have a value.</summary>
+    public bool Contains(long value) => value >= Low && value <= High && value % Step == 0;
+
+    /// <summary><c>W: 32..3200 step 8</c></summary>
+    public override string ToString() => FormattableString.Invariant($"{Name}: {Low}..{High}{(Step == 1 ? "" : FormattableString.Invariant($" step {Step}"))}");
+}
 
 /// <summary>Element type and shape of a tensor; a scalar has an empty shape.</summary>
 public sealed record TensorType(ElementType Element, ImmutableArray<Dim> Shape)

@@ -22,6 +22,21 @@ public sealed class DimParser
         return parser.Next() == '\0' ? result : throw parser.Error("the end");
     }
 
+    /// <summary>The longest expression that begins at a position of a larger text, which is moved behind it. Stops before <c>-&gt;</c>.</summary>
+    /// <exception cref="FormatException">There is none; the position is where it fails.</exception>
+    public static Dim ParsePrefix(string text, ref int position)
+    {
+        var parser = new DimParser(text) { position = position };
+        try
+        {
+            return parser.Sum();
+        }
+        finally
+        {
+            position = parser.position;
+        }
+    }
+
     private Dim Sum()
     {
         var sum = Take('-') ? -Term() : Term();
@@ -31,7 +46,7 @@ public sealed class DimParser
             {
                 sum += Term();
             }
-            else if (Take('-'))
+            else if (!SeesArrow() && Take('-'))
             {
                 sum -= Term();
             }
@@ -129,6 +144,8 @@ public sealed class DimParser
             throw Error($"'{c}'");
         }
     }
+
+    private bool SeesArrow() => Next() == '-' && position + 1 < text.Length && text[position + 1] == '>';
 
     private char Next()
     {

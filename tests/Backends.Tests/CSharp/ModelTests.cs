@@ -155,7 +155,7 @@ public class ModelTests
         AssertRefused("the input 'x' is f32[48], not f32[N, 24]", ("x", good["x"].Reshape(48)), ("scale", good["scale"]));
         AssertRefused("the input 'x' is i32[2, 24], not f32[N, 24]", ("x", good["x"].ConvertTo(ElementType.I32)), ("scale", good["scale"]));
         AssertRefused("the input 'x' is f32[4, 12], not f32[N, 24]: dimension 1 must be 24", ("x", good["x"].Reshape(4, 12)), ("scale", good["scale"]));
-        AssertRefused("the dim N is 41; it must be between 1 and 40", ("x", TensorData.FromFloats(new float[41 * 24], 41, 24)), ("scale", good["scale"]));
+        AssertRefused("the dim N is 41; it must be from 1 to 40", ("x", TensorData.FromFloats(new float[41 * 24], 41, 24)), ("scale", good["scale"]));
 
         void AssertRefused(string message, params (string Name, TensorData Data)[] inputs) =>
             Assert.Equal(message, Assert.Throws<ModelException>(() => model.Run(inputs.ToDictionary(i => i.Name, i => i.Data))).Message);

@@ -84,9 +84,7 @@ internal static class DimSolver
             throw new ModelException($"the shapes of the inputs do not say what the dim {dim.Name} is");
         }
 
-        return value >= dim.Low && value <= dim.High && value % dim.Step == 0 ? value
-            : throw new ModelException(
-                $"the dim {dim.Name} is {value}; it must be between {dim.Low} and {dim.High}{(dim.Step == 1 ? "" : $" and a multiple of {dim.Step}")}");
+        return dim.Contains(value) ? value : throw new ModelException($"the dim {dim.Name} is {value}; it must be {dim.Values}");
     }
 }
 #endif
