@@ -43,6 +43,7 @@ internal sealed class ParamBinder(Elaborator code)
             return new Value.Error();
         }
 
+        code.Fail(LoweringDiagnostics.StateNotCompiled, syntax.Name.Span, syntax.Name.Text);
         var state = new BoundState(Path(syntax.Name), type, code.Locate(syntax.Span));
         model.States.Add(state);
         return new Value.Tensor(state);

@@ -86,6 +86,20 @@ public static class LoweringDiagnostics
         }
         """);
 
+    /// <summary>A state, which the language has and nothing can write yet.</summary>
+    public static readonly DiagnosticDescriptor StateNotCompiled = new(
+        "SD4006",
+        Severity.Error,
+        "the state '{0}' is understood, but nothing can write it yet",
+        "make it an input and an output, and give each call what the one before it returned",
+        """
+        model M() {
+            input x: f32[4]
+            state last: f32[4]
+            output y = x + last
+        }
+        """);
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [DoesNotPay, NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [DoesNotPay, NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript, StateNotCompiled];
 }

@@ -105,7 +105,7 @@ public class MistakeTests
     [InlineData("output y = x @[|topk(0)|] // SD3020\n output z = x @[|topk(5)|] // SD3020")]
     [InlineData("output y = x @[|topk(2, exact)|] // SD3009\n output z = x @topk(2, [|per|]: channel) // SD2010")]
     [InlineData("output y = x @threshold([|tt|]) // SD2001\n output z = x @threshold(1, expect: [|200%|]) // SD3005")]
-    [InlineData("output y: f32[4] @[|topk(2)|] = x // SD3021\n state s: f32[4] @[|dense|] // SD3017")]
+    [InlineData("output y: f32[4] @[|topk(2)|] = x // SD3021\n state [|s|]: f32[4] @[|dense|] // SD4006 SD3017")]
     [InlineData("output y = [|keep(x, top: 50%)|] // SD3900")]
     public void Selection_is_reported_at(string statement) =>
         SyntaxText.AssertMarked($"model M {{\n input x: f32[4]\n {statement}\n}}", text => BindText.Bind(text).Diagnostics);

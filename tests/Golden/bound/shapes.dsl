@@ -6,8 +6,8 @@ model Shapes(N: dim 1..8, W: dim 8..64) {
     input x: f32[N, 6, W]
     input q: u8[N, 6]
     input ids: i32[N]
+    input kept: f32[N, 6]
     param table: f32[100, 16]
-    state kept: f32[N, 6]
 
     let a, b = split(x, 2, axis: 1)
     output parts = a * b - x[.., :3, :]
