@@ -4,16 +4,71 @@ import std.nn
 
 // Layers that own their parameters. Padding keeps the size of an image at stride 1 unless it is given.
 
-// A convolution with its filters and one bias per output channel.
-layer conv(x: f32[N, C, H, W]; out: dim, kernel: int = 3, stride: int = 1, pad: int = kernel / 2, dilation: int = 1) {
-    param weight: f32[out, C, kernel, kernel], bias: f32[out]
-    x |> conv2d(weight, stride: stride, pad: pad, dilation: dilation) |> channel_bias(bias)
+// A convolution with its filters and one bias per output channel. Kernel, stride and padding can be given per axis.
+layer conv(x: f32[N, C, H, W];
+           out: dim, kernel: int = 3, stride: int = 1, pad: int = kernel / 2, dilation: int = 1,
+           kernel_h: int = kernel, kernel_w: int = kernel, stride_h: int = stride, stride_w: int = stride,
+           dilation_h: int = dilation, dilation_w: int = dilation,
+           pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left) {
+    param weight: f32[out, C, kernel_h, kernel_w], bias: f32[out]
+    x |> conv2d(weight, stride_h: stride_h, stride_w: stride_w, dilation_h: dilation_h, dilation_w: dilation_w,
+                pad_top: pad_top, pad_left: pad_left, pad_bottom: pad_bottom, pad_right: pad_right)
+        |> channel_bias(bias)
+}
+
+// A convolution without a bias.
+layer conv_no_bias(x: f32[N, C, H, W];
+                   out: dim, kernel: int = 3, stride: int = 1, pad: int = kernel / 2, dilation: int = 1,
+                   kernel_h: int = kernel, kernel_w: int = kernel, stride_h: int = stride, stride_w: int = stride,
+                   dilation_h: int = dilation, dilation_w: int = dilation,
+                   pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left) {
+    param weight: f32[out, C, kernel_h, kernel_w]
+    x |> conv2d(weight, stride_h: stride_h, stride_w: stride_w, dilation_h: dilation_h, dilation_w: dilation_w,
+                pad_top: pad_top, pad_left: pad_left, pad_bottom: pad_bottom, pad_right: pad_right)
+}
+
+// A convolution and the batch normalisation of its channels; with known weights the one is folded into the other.
+layer conv_bn(x: f32[N, C, H, W];
+              out: dim, kernel: int = 3, stride: int = 1, pad: int = kernel / 2, dilation: int = 1,
+              kernel_h: int = kernel, kernel_w: int = kernel, stride_h: int = stride, stride_w: int = stride,
+              dilation_h: int = dilation, dilation_w: int = dilation,
+              pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left, eps: float = 0.00001) {
+    param weight: f32[out, C, kernel_h, kernel_w]
+    param scale: f32[out], bias: f32[out], mean: f32[out], variance: f32[out]
+    x |> conv2d(weight, stride_h: stride_h, stride_w: stride_w, dilation_h: dilation_h, dilation_w: dilation_w,
+                pad_top: pad_top, pad_left: pad_left, pad_bottom: pad_bottom, pad_right: pad_right)
+        |> batch_norm(scale, bias, mean, variance, eps: eps)
 }
 
 // A convolution in which every channel has its own filter.
-layer depthwise(x: f32[N, C, H, W]; kernel: int = 3, stride: int = 1, pad: int = kernel / 2, dilation: int = 1) {
-    param weight: f32[C, 1, kernel, kernel], bias: f32[C]
-    x |> depthwise_conv2d(weight, stride: stride, pad: pad, dilation: dilation) |> channel_bias(bias)
+layer depthwise(x: f32[N, C, H, W];
+                kernel: int = 3, stride: int = 1, pad: int = kernel / 2, dilation: int = 1,
+                kernel_h: int = kernel, kernel_w: int = kernel, stride_h: int = stride, stride_w: int = stride,
+                dilation_h: int = dilation, dilation_w: int = dilation,
+                pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left) {
+    param weight: f32[C, 1, kernel_h, kernel_w], bias: f32[C]
+    x |> depthwise_conv2d(weight, stride_h: stride_h, stride_w: stride_w, dilation_h: dilation_h, dilation_w: dilation_w,
+                          pad_top: pad_top, pad_left: pad_left, pad_bottom: pad_bottom, pad_right: pad_right)
+        |> channel_bias(bias)
+}
+
+// The same and the batch normalisation of its channels.
+layer depthwise_bn(x: f32[N, C, H, W];
+                   kernel: int = 3, stride: int = 1, pad: int = kernel / 2, dilation: int = 1,
+                   kernel_h: int = kernel, kernel_w: int = kernel, stride_h: int = stride, stride_w: int = stride,
+                   dilation_h: int = dilation, dilation_w: int = dilation,
+                   pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left, eps: float = 0.00001) {
+    param weight: f32[C, 1, kernel_h, kernel_w]
+    param scale: f32[C], bias: f32[C], mean: f32[C], variance: f32[C]
+    x |> depthwise_conv2d(weight, stride_h: stride_h, stride_w: stride_w, dilation_h: dilation_h, dilation_w: dilation_w,
+                          pad_top: pad_top, pad_left: pad_left, pad_bottom: pad_bottom, pad_right: pad_right)
+        |> batch_norm(scale, bias, mean, variance, eps: eps)
+}
+
+// A transposed convolution with one bias per output channel: an image becomes `stride` times as large.
+layer conv_transpose(x: f32[N, C, H, W]; out: dim, kernel: int = 2, stride: int = kernel, pad: int = 0) {
+    param weight: f32[C, out, kernel, kernel], bias: f32[out]
+    x |> conv_transpose2d(weight, stride: stride, pad: pad) |> channel_bias(bias)
 }
 
 // A 1 x 1 convolution: the same matrix product at every point.
@@ -45,9 +100,15 @@ layer layer_normalization(x: f32[.., C]; eps: float = 0.00001) {
     layer_norm(x, scale, bias, eps: eps)
 }
 
-// Channels weighed by a small network over their means.
-layer squeeze_excite(x: f32[N, C, H, W]; reduced: dim) {
-    let gate = x |> global_avg_pool |> pointwise(reduced) as reduce |> relu |> pointwise(C) as expand |> hard_sigmoid
+// One learned number times x, plus another.
+layer affine(x: f32[..]) {
+    param scale: f32[1], bias: f32[1]
+    x * scale + bias
+}
+
+// Channels weighed by a small network over their means; `slope` is that of the gate.
+layer squeeze_excite(x: f32[N, C, H, W]; reduced: dim, slope: float = 0.2) {
+    let gate = x |> global_avg_pool |> pointwise(reduced) as reduce |> relu |> pointwise(C) as expand |> hard_sigmoid(alpha: slope)
     x * gate
 }
 

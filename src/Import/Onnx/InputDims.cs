@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using SparseDsl.Dsl.Scalars;
+using SparseDsl.Import.Onnx.Programs;
 
 namespace SparseDsl.Import.Onnx;
 
@@ -13,10 +14,10 @@ internal sealed class InputDims(OnnxImportOptions options, OnnxGraph graph)
     public List<string> Declarations { get; } = [];
 
     /// <summary>The extents of an input.</summary>
-    public ImmutableArray<Dim> Extents(OnnxValue input, ProgramText text) =>
-        [.. input.Shape!.Value.Select((dim, position) => Extent(input, dim, position, text))];
+    public ImmutableArray<Dim> Extents(OnnxValue input, ProgramNames names) =>
+        [.. input.Shape!.Value.Select((dim, position) => Extent(input, dim, position, names))];
 
-    private Dim Extent(OnnxValue input, OnnxDim dim, int position, ProgramText text)
+    private Dim Extent(OnnxValue input, OnnxDim dim, int position, ProgramNames names)
     {
         var place = FormattableString.Invariant($"{input.Name}[{position}]");
         if (dim.Size is { } size)
@@ -34,7 +35,7 @@ internal sealed class InputDims(OnnxImportOptions options, OnnxGraph graph)
         var extent = Dim.Const(given.Low);
         if (given.Low != given.High)
         {
-            var name = text.Unique(given.Name);
+            var name = names.Unique(given.Name);
             Declarations.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: dim {given.Low}..{given.High}"));
             extent = Dim.Symbol(name) * Dim.Const(given.Unit);
         }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Scalars;
+using SparseDsl.Import.Onnx.Programs;
 
 namespace SparseDsl.Import.Onnx;
 
@@ -53,31 +55,29 @@ internal sealed partial class NodeImporter
             case "Relu" or "Sigmoid":
                 Stage(node, x, node.OpType == "Relu" ? "relu" : "sigmoid", x.Extents);
                 break;
-            case "Sqrt" or "Exp" or "Log" or "Tanh" or "Abs":
-                Expression(node, $"{node.OpType.ToLowerInvariant()}({ProgramText.Operand(x.Step)})", x.Extents);
-                break;
-            case "Neg":
-                Expression(node, $"0 - {ProgramText.Operand(x.Step)}", x.Extents);
+            case "Sqrt" or "Exp" or "Log" or "Tanh" or "Abs" or "Neg":
+                Stage(node, x, node.OpType.ToLowerInvariant(), x.Extents);
                 break;
             case "LeakyRelu":
-                Stage(node, x, $"leaky_relu(slope: {ProgramText.Number(node.GetFloat("alpha", 0.01f))})", x.Extents);
+                Stage(node, x, "leaky_relu", x.Extents, [new Setting("slope", Literals.Number(node.GetFloat("alpha", 0.01f)))]);
                 break;
             case "HardSigmoid":
-                Stage(node, x, $"hard_sigmoid(alpha: {ProgramText.Number(node.GetFloat("alpha", 0.2f))}, beta: {ProgramText.Number(node.GetFloat("beta", 0.5f))})", x.Extents);
+                HardSigmoid(node, x, node.GetFloat("alpha", 0.2f), node.GetFloat("beta", 0.5f));
                 break;
             case "Clip":
                 Clip(node, x);
                 break;
             case "Pow" when Constant(node, 1) is { Count: 1 } power:
-                Expression(node, $"{ProgramText.Operand(x.Step)} ^ {ProgramText.Number(power.GetDouble(0))}", x.Extents);
+                Combine(node, "^", [new Operand(x.Step), Operand.Number(Literals.Number(power.GetDouble(0)))], x.Extents);
                 break;
             case "Conv" or "ConvTranspose" when x.Extents.Length == 4 && Constant(node, 1) is { } filter:
                 Convolution(node, x, filter);
                 break;
             case "BatchNormalization" when Enumerable.Range(1, 4).All(i => Constant(node, i) is not null):
-                string[] roles = ["scale", "shift", "mean", "var"];
-                var names = roles.Select((role, i) => text.Param(role, Constant(node, i + 1)!)).ToArray();
-                Stage(node, x, $"batch_norm({string.Join(", ", names)}, eps: {ProgramText.Number(node.GetFloat("epsilon", 1e-5f))})", x.Extents);
+                string[] roles = ["scale", "bias", "mean", "variance"];
+                Stage(
+                    node, x, "batch_normalization", x.Extents, [new Setting("eps", Literals.Number(node.GetFloat("epsilon", 1e-5f)))],
+                    [.. roles.Select((role, i) => new Weight(role, Constant(node, i + 1)!))]);
                 break;
             case "Gemm" when Constant(node, 1) is { } weight && node.GetInt("transA", 0) == 0 && node.GetFloat("alpha", 1) == 1 && node.GetFloat("beta", 1) == 1:
                 Gemm(node, x, weight);
@@ -105,7 +105,7 @@ internal sealed partial class NodeImporter
                 break;
             case "Transpose":
                 var order = node.GetInts("perm")?.Select(p => (int)p).ToArray() ?? [.. Enumerable.Range(0, x.Extents.Length).Reverse()];
-                Stage(node, x, $"transpose([{string.Join(", ", order)}])", [.. order.Select(p => x.Extents[p])]);
+                Stage(node, x, "transpose", [.. order.Select(p => x.Extents[p])], [new Setting("", $"[{string.Join(", ", order)}]")]);
                 break;
             case "Squeeze" when Axes(node, x.Extents.Length) is { } axes:
                 Stretch(node, x, [.. x.Extents.Where((_, i) => !axes.Contains(i))]);
@@ -135,25 +135,43 @@ internal sealed partial class NodeImporter
     {
         var low = node.Has("min") ? node.GetFloat("min", 0) : Constant(node, 1)?.GetDouble(0);
         var high = node.Has("max") ? node.GetFloat("max", 0) : Constant(node, 2)?.GetDouble(0);
-        List<string> limits = [];
-        if (low is { } l && l > float.MinValue)
+        Clip(node, x, low > float.MinValue ? low : null, high < float.MaxValue ? high : null);
+    }
+
+    private void Clip(OnnxNode node, ImportValue.Tensor x, double? low, double? high)
+    {
+        switch (low, high)
         {
-            limits.Add($"low: {ProgramText.Number(l)}");
+            case (null, null):
+                Same(node, x);
+                break;
+            case (0, null):
+                Stage(node, x, "relu", x.Extents);
+                break;
+            case (0, 6):
+                Stage(node, x, "relu6", x.Extents);
+                break;
+            default:
+                var limits = new[] { ("low", low), ("high", high) }.Where(l => l.Item2 is not null).Select(l => new Setting(l.Item1, Literals.Number(l.Item2!.Value)));
+                Stage(node, x, "clip", x.Extents, [.. limits]);
+                break;
+        }
+    }
+
+    private void HardSigmoid(OnnxNode node, ImportValue.Tensor x, float alpha, float beta) => Stage(
+        node, x, "hard_sigmoid", x.Extents,
+        [new Setting("alpha", Math.Abs(alpha - (1 / 6f)) < 1e-6 ? "1 / 6" : Literals.Number(alpha)), new Setting("beta", Literals.Number(beta))]);
+
+    private void Linear(OnnxNode node, ImportValue.Tensor x, TensorData weight, TensorData? bias)
+    {
+        var extents = x.Extents.SetItem(x.Extents.Length - 1, Dim.Const(weight.Shape[0]));
+        if (bias is null)
+        {
+            Stage(node, x, "linear_no_bias", extents, [], [new Weight("weight", weight)]);
+            return;
         }
 
-        if (high is { } h && h < float.MaxValue)
-        {
-            limits.Add($"high: {ProgramText.Number(h)}");
-        }
-
-        if (limits.Count == 0)
-        {
-            Same(node, x);
-        }
-        else
-        {
-            Stage(node, x, $"clip({string.Join(", ", limits)})", x.Extents);
-        }
+        Stage(node, x, "fully_connected", extents, [Setting.Int("out", weight.Shape[0])], [new Weight("weight", weight), new Weight("bias", bias.Reshape(weight.Shape[0]))]);
     }
 
     private void Binary(OnnxNode node)
@@ -164,7 +182,7 @@ internal sealed partial class NodeImporter
             return;
         }
 
-        if (Operand(node, 0) is not { } a || Operand(node, 1) is not { } b)
+        if (Operands(node, 0) is not { } a || Operands(node, 1) is not { } b)
         {
             return;
         }
@@ -172,32 +190,81 @@ internal sealed partial class NodeImporter
         var extents = Broadcast(a.Extents, b.Extents);
         if (extents is null)
         {
-            Fail(node, $"its operands have the extents [{ProgramText.Extents(a.Extents)}] and [{ProgramText.Extents(b.Extents)}]");
+            Fail(node, $"its operands have the extents [{Literals.Extents(a.Extents)}] and [{Literals.Extents(b.Extents)}]");
             return;
         }
 
-        var expression = node.OpType switch
+        if (node.OpType is "Add" && (ChannelBias(node, a, 1) || ChannelBias(node, b, 0)))
         {
-            "Add" => $"{a.Text} + {b.Text}",
-            "Sub" => $"{a.Text} - {b.Text}",
-            "Mul" => $"{a.Text} * {b.Text}",
-            "Div" => $"{a.Text} / {b.Text}",
-            _ => $"{node.OpType.ToLowerInvariant()}({a.Text}, {b.Text})",
+            return;
+        }
+
+        if (a.Value.Literal is not null || b.Value.Literal is not null)
+        {
+            WithNumber(node, a, b, extents.Value);
+            return;
+        }
+
+        var callee = node.OpType switch
+        {
+            "Add" => "+",
+            "Sub" => "-",
+            "Mul" => "*",
+            "Div" => "/",
+            _ => node.OpType.ToLowerInvariant(),
         };
-        if (node.OpType == "Mul" && (a.IsLiteral || b.IsLiteral) && Tensor(node, a.IsLiteral ? 1 : 0) is { } scaled)
-        {
-            Stage(node, scaled, $"scale(by: {(a.IsLiteral ? a : b).Text})", extents.Value);
-            return;
-        }
-
-        Expression(node, expression, extents.Value);
+        Combine(node, callee, [a.Value, b.Value], extents.Value);
     }
 
-    private (string Text, ImmutableArray<Dim> Extents, bool IsLiteral)? Operand(OnnxNode node, int position)
+    // One number for every channel of an image, whatever axes of extent 1 stand around it.
+    private bool ChannelBias(OnnxNode node, (Operand Value, ImmutableArray<Dim> Extents) x, int bias)
+    {
+        if (x.Extents.Length != 4 || x.Value.Literal is not null || Constant(node, bias) is not { } constant
+            || constant.Count != x.Extents[1].Constant || constant.Rank is < 3 or > 4 || constant.Shape[^3] != constant.Count)
+        {
+            return false;
+        }
+
+        Combine(node, "channel_bias", [x.Value], x.Extents, [], [new Weight("bias", constant.Reshape(constant.Count))]);
+        return true;
+    }
+
+    private void WithNumber(
+        OnnxNode node, (Operand Value, ImmutableArray<Dim> Extents) a, (Operand Value, ImmutableArray<Dim> Extents) b, ImmutableArray<Dim> extents)
+    {
+        var isSecond = b.Value.Literal is not null;
+        var number = double.Parse((isSecond ? b : a).Value.Literal!, CultureInfo.InvariantCulture);
+        var x = new ImportValue.Tensor((isSecond ? a : b).Value.Value, (isSecond ? a : b).Extents);
+        switch (node.OpType)
+        {
+            case "Mul" or "Div" when number == 1 && (isSecond || node.OpType == "Mul") && x.Extents.SequenceEqual(extents):
+            case "Add" or "Sub" when number == 0 && (isSecond || node.OpType == "Add") && x.Extents.SequenceEqual(extents):
+                Same(node, x);
+                break;
+            case "Mul":
+                Stage(node, x, "scale", extents, [new Setting("by", Literals.Number(number))]);
+                break;
+            case "Max":
+                Clip(node, x, number, null);
+                break;
+            case "Min":
+                Clip(node, x, null, number);
+                break;
+            case "Add":
+                Combine(node, "+", [new Operand(x.Step), Operand.Number(Literals.Number(number))], extents);
+                break;
+            default:
+                Combine(node, node.OpType == "Sub" ? "-" : "/", [a.Value, b.Value], extents);
+                break;
+        }
+    }
+
+    /// <summary>What a position holds: a tensor, a number, or a constant that becomes a parameter beside the step.</summary>
+    private (Operand Value, ImmutableArray<Dim> Extents)? Operands(OnnxNode node, int position)
     {
         if (Tensor(node, position) is { } tensor)
         {
-            return (ProgramText.Operand(tensor.Step), tensor.Extents, false);
+            return (new Operand(tensor.Step), tensor.Extents);
         }
 
         if (Constant(node, position) is not { } constant)
@@ -206,9 +273,13 @@ internal sealed partial class NodeImporter
         }
 
         ImmutableArray<Dim> extents = [.. constant.Shape.Select(e => Dim.Const(e))];
-        return constant.Count == 1
-            ? (ProgramText.Number(constant.GetDouble(0)), extents, true)
-            : (text.Param("c", constant), extents, false);
+        if (constant.Count == 1)
+        {
+            return (Operand.Number(Literals.Number(constant.GetDouble(0))), extents);
+        }
+
+        var parameter = program.Add(Step.Constant, [], [], [new Weight("c", constant)], extents);
+        return (new Operand(parameter), extents);
     }
 
     private static ImmutableArray<Dim>? Broadcast(ImmutableArray<Dim> a, ImmutableArray<Dim> b)
@@ -240,8 +311,7 @@ internal sealed partial class NodeImporter
         var first = parts[0]!.Extents;
         var axis = Axis(node, "axis", 0, parts[0]!);
         var sum = parts.Select(p => p!.Extents[axis]).Aggregate((a, b) => a + b);
-        Expression(
-            node, FormattableString.Invariant($"concat({string.Join(", ", parts.Select(p => ProgramText.Operand(p!.Step)))}, axis: {axis})"), first.SetItem(axis, sum));
+        Combine(node, "concat", [.. parts.Select(p => new Operand(p!.Step))], first.SetItem(axis, sum), [Setting.Int("axis", axis)]);
     }
 
     private void Convolution(OnnxNode node, ImportValue.Tensor x, TensorData filter)
@@ -256,10 +326,17 @@ internal sealed partial class NodeImporter
         }
 
         var isDepthwise = groups > 1 && filter.Shape[1] == 1 && filter.Shape[0] == groups && x.Extents[1].Constant == groups;
-        var name = isTransposed ? "conv_transpose2d" : groups == 1 ? "conv2d" : isDepthwise ? "depthwise_conv2d" : "grouped_conv2d";
-        var w = text.Param("w", filter);
-        var bias = Constant(node, 2) is { } b ? text.Param("b", b) : null;
-        var arguments = (name == "grouped_conv2d" ? FormattableString.Invariant($", groups: {groups}") : "") + window.Arguments();
+        var bias = Constant(node, 2);
+        var isLayer = isDepthwise ? bias is not null : !isTransposed && groups == 1;
+        var name = isTransposed ? "conv_transpose2d"
+            : isDepthwise ? (isLayer ? "depthwise" : "depthwise_conv2d")
+            : groups == 1 ? (bias is null ? "conv_no_bias" : "conv") : "grouped_conv2d";
+        ImmutableArray<Setting> head = name switch
+        {
+            "conv" or "conv_no_bias" => [Setting.Int("out", filter.Shape[0])],
+            "grouped_conv2d" => [Setting.Int("groups", groups)],
+            _ => [],
+        };
         var channels = Dim.Const(isTransposed ? filter.Shape[1] : filter.Shape[0]);
         ImmutableArray<Dim> extents =
         [
@@ -267,11 +344,15 @@ internal sealed partial class NodeImporter
             isTransposed ? window.GrownHeight(x.Extents[2]) : window.Height(x.Extents[2]),
             isTransposed ? window.GrownWidth(x.Extents[3]) : window.Width(x.Extents[3]),
         ];
-        Stage(node, x, $"{name}({w}{arguments})", extents);
-        if (bias is not null)
+        ImmutableArray<Setting> settings = [.. head, .. window.Settings()];
+        if (bias is null || isLayer)
         {
-            Stage(node, Tensor(node.Outputs[0])!, $"channel_bias({bias})", extents);
+            Stage(node, x, name, extents, settings, bias is null ? [new Weight("weight", filter)] : [new Weight("weight", filter), new Weight("bias", bias)]);
+            return;
         }
+
+        var sum = program.Add(name, [new Operand(x.Step)], settings, [new Weight("weight", filter)], extents);
+        Combine(node, "channel_bias", [new Operand(sum)], extents, [], [new Weight("bias", bias)]);
     }
 
     private void Pool(OnnxNode node, ImportValue.Tensor x)
@@ -283,36 +364,28 @@ internal sealed partial class NodeImporter
         }
 
         var name = node.OpType == "MaxPool" ? "max_pool" : node.GetInt("count_include_pad", 0) == 1 || window.IsUnpadded ? "avg_pool" : "avg_pool_inside";
-        Stage(node, x, $"{name}({window.Kernel()}{window.Arguments(always: true)})", [x.Extents[0], x.Extents[1], window.Height(x.Extents[2]), window.Width(x.Extents[3])]);
+        Stage(node, x, name, [x.Extents[0], x.Extents[1], window.Height(x.Extents[2]), window.Width(x.Extents[3])], window.Settings());
     }
 
     private void Gemm(OnnxNode node, ImportValue.Tensor x, TensorData weight)
     {
         var rows = node.GetInt("transB", 0) == 1 ? weight : Transposed(weight);
-        var w = text.Param("w", rows);
         var bias = Constant(node, 2);
-        ImmutableArray<Dim> extents = [x.Extents[0], Dim.Const(rows.Shape[0])];
-        if (bias is null)
-        {
-            Stage(node, x, $"linear_no_bias({w})", extents);
-            return;
-        }
-
-        var all = bias.Count == rows.Shape[0] ? bias.Reshape(rows.Shape[0]) : TensorData.FromFloats([.. Enumerable.Repeat((float)bias.GetDouble(0), rows.Shape[0])], rows.Shape[0]);
-        Stage(node, x, $"linear({w}, {text.Param("b", all)})", extents);
+        Linear(node, x, rows, bias is null || bias.Count == rows.Shape[0]
+            ? bias
+            : TensorData.FromFloats([.. Enumerable.Repeat((float)bias.GetDouble(0), rows.Shape[0])], rows.Shape[0]));
     }
 
     private void MatMul(OnnxNode node, ImportValue.Tensor x)
     {
         if (Constant(node, 1) is { Rank: 2 } weight)
         {
-            var w = text.Param("w", Transposed(weight));
-            Stage(node, x, $"linear_no_bias({w})", x.Extents.SetItem(x.Extents.Length - 1, Dim.Const(weight.Shape[1])));
+            Linear(node, x, Transposed(weight), null);
         }
         else if (Tensor(node, 1) is { } y && x.Extents.Length >= 2 && y.Extents.Length >= 2)
         {
             var batch = Broadcast(x.Extents[..^2], y.Extents[..^2]) ?? x.Extents[..^2];
-            Expression(node, $"matmul({ProgramText.Operand(x.Step)}, {ProgramText.Operand(y.Step)})", [.. batch, x.Extents[^2], y.Extents[^1]]);
+            Combine(node, "matmul", [new Operand(x.Step), new Operand(y.Step)], [.. batch, x.Extents[^2], y.Extents[^1]]);
         }
         else if (Tensor(node, 1) is not null || Constant(node, 1) is not null)
         {
@@ -361,7 +434,7 @@ internal sealed partial class NodeImporter
             extents[free] = Dim.One;
             if (Quotient(x.Extents.Aggregate(Dim.One, (a, b) => a * b), extents.Aggregate((a, b) => a * b)) is not { } rest)
             {
-                Fail(node, $"[{ProgramText.Extents(x.Extents)}] does not divide into [{ProgramText.Extents(shape.Items)}]");
+                Fail(node, $"[{Literals.Extents(x.Extents)}] does not divide into [{Literals.Extents(shape.Items)}]");
                 return;
             }
 
@@ -403,7 +476,8 @@ internal sealed partial class NodeImporter
         }
         else
         {
-            Stage(node, x, $"reshape([{ProgramText.Extents(extents)}])", extents);
+            var isFlat = extents.Length == 2 && extents[0].Equals(x.Extents[0]) && x.Extents.Length > 2;
+            Stage(node, x, isFlat ? "flatten" : "reshape", extents, isFlat ? [] : [Setting.Of(extents)]);
         }
     }
 
@@ -420,17 +494,17 @@ internal sealed partial class NodeImporter
         }
 
         var (height, width) = ((long)scales![2], (long)scales[3]);
-        var by = height == width ? FormattableString.Invariant($"by: {height}") : FormattableString.Invariant($"by: 1, by_h: {height}, by_w: {width}");
-        Stage(node, x, $"resize_nearest({by})", [x.Extents[0], x.Extents[1], x.Extents[2] * Dim.Const(height), x.Extents[3] * Dim.Const(width)]);
+        ImmutableArray<Setting> by = height == width ? [Setting.Int("by", height)] : [Setting.Int("by", 1), Setting.Int("by_h", height), Setting.Int("by_w", width)];
+        Stage(node, x, "resize_nearest", [x.Extents[0], x.Extents[1], x.Extents[2] * Dim.Const(height), x.Extents[3] * Dim.Const(width)], by);
     }
 
     private void Slice(OnnxNode node, ImportValue.Tensor x, Dictionary<int, (long Start, long End)> ranges)
     {
         var subscripts = Enumerable.Range(0, x.Extents.Length)
             .Select(i => ranges.TryGetValue(i, out var r) ? FormattableString.Invariant($"{r.Start}:{r.End}") : ":");
-        Expression(
-            node, $"{ProgramText.Operand(x.Step)}[{string.Join(", ", subscripts)}]",
-            [.. x.Extents.Select((e, i) => ranges.TryGetValue(i, out var r) ? Dim.Const(r.End - r.Start) : e)]);
+        Stage(
+            node, x, "[]", [.. x.Extents.Select((e, i) => ranges.TryGetValue(i, out var r) ? Dim.Const(r.End - r.Start) : e)],
+            [new Setting("", string.Join(", ", subscripts))]);
     }
 
     /// <summary>What is cut out, by axis of fixed extent; null when it is not known, or not every element in turn.</summary>

@@ -3,6 +3,7 @@ using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Dsl.Scalars;
+using SparseDsl.Import.Onnx.Programs;
 
 namespace SparseDsl.Import.Onnx;
 
@@ -10,15 +11,15 @@ namespace SparseDsl.Import.Onnx;
 internal sealed partial class NodeImporter
 {
     private readonly OnnxGraph graph;
-    private readonly ProgramText text;
+    private readonly ProgramBuilder program;
     private readonly DiagnosticBag diagnostics;
     private readonly Dictionary<string, ImportValue> values = new(StringComparer.Ordinal);
     private readonly Dictionary<OnnxNode, Pattern> patterns = [];
     private readonly HashSet<OnnxNode> live = [];
 
-    public NodeImporter(OnnxModel model, ProgramText text, DiagnosticBag diagnostics)
+    public NodeImporter(OnnxModel model, ProgramBuilder program, DiagnosticBag diagnostics)
     {
-        (graph, this.text, this.diagnostics) = (model.Graph, text, diagnostics);
+        (graph, this.program, this.diagnostics) = (model.Graph, program, diagnostics);
         MarkLive();
     }
 
@@ -96,11 +97,14 @@ internal sealed partial class NodeImporter
 
     private ImportValue.Tensor? Tensor(string name) => values.GetValueOrDefault(name) as ImportValue.Tensor;
 
-    private void Stage(OnnxNode node, ImportValue.Tensor source, string stage, ImmutableArray<Dim> extents) =>
-        values[node.Outputs[0]] = new ImportValue.Tensor(text.Stage(source.Step, stage), extents);
+    private void Stage(
+        OnnxNode node, ImportValue.Tensor source, string callee, ImmutableArray<Dim> extents, ImmutableArray<Setting>? settings = null, ImmutableArray<Weight>? weights = null) =>
+        Combine(node, callee, [new Operand(source.Step)], extents, settings, weights);
 
-    private void Expression(OnnxNode node, string expression, ImmutableArray<Dim> extents) =>
-        values[node.Outputs[0]] = new ImportValue.Tensor(text.Expression(expression), extents);
+    private void Combine(
+        OnnxNode node, string callee, ImmutableArray<Operand> operands, ImmutableArray<Dim> extents, ImmutableArray<Setting>? settings = null,
+        ImmutableArray<Weight>? weights = null) =>
+        values[node.Outputs[0]] = new ImportValue.Tensor(program.Add(callee, operands, settings ?? [], weights ?? [], extents), extents);
 
     private void Same(OnnxNode node, ImportValue.Tensor source) => values[node.Outputs[0]] = source;
 
@@ -120,18 +124,15 @@ internal sealed partial class NodeImporter
         switch (pattern.Kind)
         {
             case "hard_sigmoid":
-                Stage(node, x, $"hard_sigmoid(alpha: {ProgramText.Number(1 / 6.0)})", x.Extents);
+                HardSigmoid(node, x, 1 / 6f, 0.5f);
                 break;
             case "layer_norm":
-                var scale = text.Param("scale", graph.Initializers[pattern.Inputs[1]]);
-                var shift = text.Param("shift", graph.Initializers[pattern.Inputs[2]]);
-                Stage(node, x, $"layer_norm({scale}, {shift}, eps: {ProgramText.Number(pattern.Number)})", x.Extents);
+                Stage(
+                    node, x, "layer_normalization", x.Extents, [new Setting("eps", Literals.Number(pattern.Number))],
+                    [new Weight("scale", graph.Initializers[pattern.Inputs[1]]), new Weight("bias", graph.Initializers[pattern.Inputs[2]])]);
                 break;
             case "linear":
-                var weight = Transposed(graph.Initializers[pattern.Inputs[1]]);
-                var w = text.Param("w", weight);
-                var b = text.Param("b", graph.Initializers[pattern.Inputs[2]].Reshape(weight.Shape[0]));
-                Stage(node, x, $"linear({w}, {b})", x.Extents.SetItem(x.Extents.Length - 1, Dim.Const(weight.Shape[0])));
+                Linear(node, x, Transposed(graph.Initializers[pattern.Inputs[1]]), graph.Initializers[pattern.Inputs[2]]);
                 break;
             default:
                 Stage(node, x, pattern.Kind, x.Extents);

@@ -1,15 +1,17 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
+using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
-using SparseDsl.Dsl.Scalars;
+using SparseDsl.Import.Onnx.Programs;
 
 namespace SparseDsl.Import.Onnx;
 
 /// <summary>Writes an ONNX network as a program of this language.</summary>
 public static class OnnxImporter
 {
+    private const int LongestName = 32;
+
     /// <summary>
     /// Imports a network. Shapes are worked out symbolically, so that what computes them disappears; groups of nodes that are one operator here become
     /// one; what no output needs is left out. When anything cannot be said, all of it is in the diagnostics and the program is empty.
@@ -20,30 +22,49 @@ public static class OnnxImporter
     public static ImportResult Import(OnnxModel model, string name, OnnxImportOptions? options = null)
     {
         var diagnostics = new DiagnosticBag();
-        var text = new ProgramText();
+        var program = new ProgramBuilder();
+        var names = new ProgramNames();
         var dims = new InputDims(options ?? new OnnxImportOptions(), model.Graph);
-        var inputs = Inputs(model.Graph, text, dims, diagnostics);
-        var nodes = new NodeImporter(model, text, diagnostics);
-        foreach (var (input, step, extents) in inputs)
+        var inputs = Inputs(model.Graph, program, names, dims, diagnostics);
+        var nodes = new NodeImporter(model, program, diagnostics);
+        foreach (var (input, value) in inputs)
         {
-            nodes.Bind(input, new ImportValue.Tensor(step, extents));
+            nodes.Bind(input, value);
         }
 
         nodes.Run();
-        var outputs = model.Graph.Outputs.Select(o => (Name: text.Unique(o.Name), Step: nodes.Result(o.Name))).ToList();
         if (diagnostics.HasErrors)
         {
-            return new ImportResult("", text.Weights, [.. diagnostics.Items]);
+            return new ImportResult("", ImmutableDictionary<string, TensorData>.Empty, [.. diagnostics.Items]);
         }
 
-        var program = Program(model, name, options?.Source ?? "", dims, inputs, text, outputs);
-        return new ImportResult(program, text.Weights, [.. diagnostics.Items]);
+        var outputs = model.Graph.Outputs.Select(o => (Name: names.Unique(Short(o.Name)), Value: nodes.Result(o.Name))).ToList();
+        var module = ProgramNames.Identifier(name);
+        var head = new ProgramPrinter.Head(Comment(model, options?.Source ?? ""), module, Pascal(module), dims.Declarations);
+        return Written(head, program, names, inputs, outputs, [.. diagnostics.Items]);
     }
 
-    private static List<(string Name, int Step, ImmutableArray<Dim> Extents)> Inputs(
-        OnnxGraph graph, ProgramText text, InputDims dims, DiagnosticBag diagnostics)
+    private static ImportResult Written(
+        ProgramPrinter.Head head, ProgramBuilder program, ProgramNames names, List<(string Name, ImportValue.Tensor Value)> inputs,
+        List<(string Name, int Value)> outputs, ImmutableArray<Diagnostic> diagnostics)
     {
-        var result = new List<(string, int, ImmutableArray<Dim>)>();
+        var body = Idioms.Run(program.Body([.. outputs.Select(o => o.Value).Distinct()]));
+        var extents = body.Steps.ToDictionary(s => s.Value, s => s.Extents);
+        foreach (var (_, value) in inputs)
+        {
+            extents.Add(value.Step, value.Extents);
+        }
+
+        var roller = new Roller(names, extents);
+        body = roller.Run(body);
+        var text = ProgramPrinter.Print(head, roller.Layers, body, program.Inputs, outputs, extents);
+        return new ImportResult(text, Paths.Of(body.Steps).ToImmutableDictionary(p => p.Path, p => p.Weight.Tensor), diagnostics);
+    }
+
+    private static List<(string Name, ImportValue.Tensor Value)> Inputs(
+        OnnxGraph graph, ProgramBuilder program, ProgramNames names, InputDims dims, DiagnosticBag diagnostics)
+    {
+        var result = new List<(string, ImportValue.Tensor)>();
         foreach (var input in graph.Inputs)
         {
             if (input.Shape is null || input.Type != ElementType.F32)
@@ -52,30 +73,18 @@ public static class OnnxImporter
                 continue;
             }
 
-            result.Add((input.Name, text.Input(text.Unique(input.Name)), dims.Extents(input, text)));
+            var name = names.Unique(input.Name);
+            result.Add((input.Name, new ImportValue.Tensor(program.Input(name), dims.Extents(input, names))));
         }
 
         return result;
     }
 
-    private static string Program(
-        OnnxModel model, string name, string source, InputDims dims, List<(string Name, int Step, ImmutableArray<Dim> Extents)> inputs,
-        ProgramText text, List<(string Name, int Step)> outputs)
-    {
-        var program = new StringBuilder();
-        program.Append(CultureInfo.InvariantCulture, $"// Imported from {(source.Length > 0 ? source : "an ONNX model")}, opset {model.Opset}.\n");
-        var module = ProgramText.Identifier(name);
-        program.Append(CultureInfo.InvariantCulture, $"module {module}\n\nimport std.nn\n\n");
-        var parameters = dims.Declarations.Count > 0 ? $"({string.Join(", ", dims.Declarations)})" : "";
-        program.Append(CultureInfo.InvariantCulture, $"model {Pascal(module)}{parameters} {{\n");
-        foreach (var (_, step, extents) in inputs)
-        {
-            program.Append(CultureInfo.InvariantCulture, $"    input {text.NameOf(step)}: f32[{ProgramText.Extents(extents)}]\n");
-        }
+    private static string Comment(OnnxModel model, string source) =>
+        string.Create(CultureInfo.InvariantCulture, $"Imported from {(source.Length > 0 ? source : "an ONNX model")}, opset {model.Opset}.");
 
-        program.Append('\n').Append(text.Body(outputs)).Append("}\n");
-        return program.ToString();
-    }
+    // Some exporters write every label into the name of an output.
+    private static string Short(string name) => name.Length <= LongestName ? name : ProgramNames.Identifier(name[..LongestName]);
 
     private static string Pascal(string name) =>
         string.Concat(name.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(w => char.ToUpperInvariant(w[0]) + w[1..]));

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using SparseDsl.Dsl.Scalars;
+using SparseDsl.Import.Onnx.Programs;
 
 namespace SparseDsl.Import.Onnx;
 
@@ -21,14 +23,13 @@ internal sealed record Window(
             : null;
     }
 
-    /// <summary><c>kernel: 2</c> or <c>kernel: 3, kernel_w: 2</c>.</summary>
-    public string Kernel() => KernelH == KernelW
-        ? FormattableString.Invariant($"kernel: {KernelH}")
-        : FormattableString.Invariant($"kernel: {KernelH}, kernel_w: {KernelW}");
-
-    /// <summary>Everything that differs from the defaults, each behind a comma.</summary>
-    /// <param name="always">Whether the stride is written even if it is 1, because the default is another.</param>
-    public string Arguments(bool always = false) => Both("stride", StrideH, StrideW, always ? -1 : 1) + Both("dilation", DilationH, DilationW, 1) + Pads();
+    /// <summary>Everything about it; what is worth writing is decided later.</summary>
+    public ImmutableArray<Setting> Settings() =>
+    [
+        Setting.Int("kernel_h", KernelH), Setting.Int("kernel_w", KernelW), Setting.Int("stride_h", StrideH), Setting.Int("stride_w", StrideW),
+        Setting.Int("dilation_h", DilationH), Setting.Int("dilation_w", DilationW),
+        Setting.Int("pad_top", Top), Setting.Int("pad_left", Left), Setting.Int("pad_bottom", Bottom), Setting.Int("pad_right", Right),
+    ];
 
     /// <summary>The height of the result.</summary>
     public Dim Height(Dim height) => Size(height, Top + Bottom, DilationH * (KernelH - 1), StrideH);
@@ -44,15 +45,4 @@ internal sealed record Window(
 
     private static Dim Size(Dim extent, long pads, long reach, long stride) =>
         Dim.FloorDiv(extent + Dim.Const(pads - reach - 1), Dim.Const(stride)) + Dim.One;
-
-    private string Pads() => (Top == Bottom, Left == Right, Top == Left) switch
-    {
-        (true, true, true) => Top == 0 ? "" : FormattableString.Invariant($", pad: {Top}"),
-        (true, true, false) => FormattableString.Invariant($", pad_top: {Top}, pad_left: {Left}"),
-        _ => FormattableString.Invariant($", pad_top: {Top}, pad_left: {Left}, pad_bottom: {Bottom}, pad_right: {Right}"),
-    };
-
-    private static string Both(string name, long height, long width, long otherwise) =>
-        height == width ? (height == otherwise ? "" : FormattableString.Invariant($", {name}: {height}"))
-        : FormattableString.Invariant($", {name}_h: {height}, {name}_w: {width}");
 }
