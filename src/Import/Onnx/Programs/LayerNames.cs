@@ -32,8 +32,8 @@ internal static class LayerNames
         var depthwise = Position(steps, "depthwise", "depthwise_bn", "depthwise_conv2d");
         return (depthwise, convolution) switch
         {
-            (< 0, < 0) => null,
-            (< 0, _) => "conv_block",
+            ( < 0, < 0) => null,
+            ( < 0, _) => "conv_block",
             (_, < 0) => "depthwise_block",
             _ when depthwise < convolution => "separable_block",
             _ => Position([.. steps.Skip(depthwise)], Convolutions) >= 0 ? "inverted_bottleneck" : "expansion",
