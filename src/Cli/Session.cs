@@ -93,7 +93,6 @@ internal sealed class Session(Streams streams, bool json)
         var (line, column) = diagnostic.Location is { } place ? place.Source.Position(place.Span.Start) : (0, 0);
         var origin = diagnostic.Location is { } at ? string.Create(CultureInfo.InvariantCulture, $"{at.Source.Path}({line},{column})") : "sparsedsl";
         var severity = diagnostic.Severity switch { Severity.Error => "error", Severity.Warning => "warning", _ => "message" };
-        var hint = diagnostic.Hint.Length > 0 ? "; " + diagnostic.Hint : "";
-        return $"{origin}: {severity} {diagnostic.Id}: {diagnostic.Message}{hint}";
+        return $"{origin}: {severity} {diagnostic.Id}: {diagnostic.OneLine}";
     }
 }

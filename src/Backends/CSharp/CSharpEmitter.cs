@@ -27,6 +27,9 @@ public static class CSharpEmitter
     public static string WeightName(IReadOnlyList<CSharpTier> tiers, CSharpTier tier, Region.Weight weight) =>
         tiers.Count == 1 ? weight.Name : tier.Target.Name + "/" + weight.Name;
 
+    /// <summary>The name of the class of a model, unless another is given.</summary>
+    public static string DefaultClassName(string model) => Names.Pascal(model);
+
     /// <summary>The full name of the generated class.</summary>
     public static string ClassName(LoopProgram program, CSharpOptions options) => options.Namespace + "." + (options.ClassName ?? Names.Pascal(program.Name));
 }

@@ -46,6 +46,9 @@ public sealed record Diagnostic(
     /// <summary>The hint with its arguments filled in; empty when there is none.</summary>
     public string Hint => Format(Descriptor.Hint);
 
+    /// <summary>The sentence and its hint, for hosts that show one line.</summary>
+    public string OneLine => Hint.Length > 0 ? $"{Message}; {Hint}" : Message;
+
     /// <inheritdoc/>
     public override string ToString() => DiagnosticRenderer.Header(this);
 

@@ -15,5 +15,6 @@ public static class DiagnosticTable
         .. WeightDiagnostics.All,
         .. FileDiagnostics.All,
         .. ImportDiagnostics.All,
+        .. GeneratorDiagnostics.All,
     ];
 }

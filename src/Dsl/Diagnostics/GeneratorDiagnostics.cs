@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+
+namespace SparseDsl.Dsl.Diagnostics;
+
+/// <summary>SD53xx: models inside C# projects. SD5310 and above are reported by the package's build targets.</summary>
+public static class GeneratorDiagnostics
+{
+    /// <summary>The setting {0} is '{1}', which is not {2}.</summary>
+    public static readonly DiagnosticDescriptor Setting = Row(
+        "SD5301", "the setting {0} is '{1}', which is not {2}", "correct the metadata of the SparseDslModel item in the project file",
+        "<SparseDslModel Update=\"model.dsl\" Accessibility=\"private\" />");
+
+    /// <summary>A bug of the compiler.</summary>
+    public static readonly DiagnosticDescriptor Bug = Row(
+        "SD5302", "this is a bug in SparseDsl: {0}", "please report it with the file that causes it", "no program should give this");
+
+    /// <summary>Every row.</summary>
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [Setting, Bug];
+
+    private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);
+}

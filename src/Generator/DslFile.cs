@@ -1,0 +1,42 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
+
+namespace SparseDsl.Generator;
+
+/// <summary>A <c>.dsl</c> file of the project.</summary>
+/// <param name="Path">As the compiler was given it.</param>
+/// <param name="Text">Its characters.</param>
+/// <param name="Imports">Dotted names of the modules it imports.</param>
+/// <param name="Settings">What the project file says about it.</param>
+internal sealed record DslFile(string Path, string Text, EquatableArray<string> Imports, FileSettings Settings)
+{
+    /// <summary>Reads a file and finds its imports.</summary>
+    public static DslFile Read(AdditionalText file, AnalyzerConfigOptions options, CancellationToken token)
+    {
+        var text = file.GetText(token)?.ToString() ?? "";
+        var path = file.Path.Replace('\\', '/');
+        var syntax = Parser.Parse(new Dsl.SourceText(path, text), new DiagnosticBag());
+        return new DslFile(path, text, new([.. syntax.Imports.Select(i => i.Path.Text)]), FileSettings.Read(options));
+    }
+
+    /// <summary>The path at which a module is looked for, as seen from a file: <c>a/b.dsl</c> beside it for <c>a.b</c>.</summary>
+    public static string PathOf(string module, string from)
+    {
+        var folder = from.LastIndexOf('/');
+        return from.Substring(0, folder + 1) + module.Replace('.', '/') + ".dsl";
+    }
+}
+
+/// <summary>How the weights of a file's model are stored, as the packer wrote it.</summary>
+/// <param name="For">Path of the <c>.dsl</c> file.</param>
+/// <param name="Text">See <see cref="Compiler.Weights.StorageRecord"/>.</param>
+internal sealed record StorageText(string For, string Text)
+{
+    /// <summary>Reads a file that is marked as such a record; null for other files.</summary>
+    public static StorageText? TryRead(AdditionalText file, AnalyzerConfigOptions options, CancellationToken token) =>
+        options.TryGetValue("build_metadata.AdditionalFiles.SparseDslStorageOf", out var owner) && owner.Length > 0 && file.GetText(token) is { } text
+            ? new StorageText(owner.Replace('\\', '/'), text.ToString())
+            : null;
+}

@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Diagnostics;
+using Diagnostic = SparseDsl.Dsl.Diagnostics.Diagnostic;
+using DiagnosticDescriptor = Microsoft.CodeAnalysis.DiagnosticDescriptor;
+using SourceText = SparseDsl.Dsl.SourceText;
+
+namespace SparseDsl.Generator;
+
+/// <summary>A diagnostic as values: it can be compared, and holds no text of a file.</summary>
+/// <param name="Id">Its row in <see cref="DiagnosticTable"/>.</param>
+/// <param name="Message">The sentence and its hint.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Span">Characters in the file.</param>
+/// <param name="Lines">The same as lines and columns.</param>
+internal sealed record Mistake(string Id, string Message, string Path, TextSpan Span, LinePositionSpan Lines)
+{
+    private static readonly Dictionary<string, DiagnosticDescriptor> Descriptors = DiagnosticTable.All.ToDictionary(r => r.Id, Descriptor, StringComparer.Ordinal);
+
+    /// <summary>A diagnostic of the compiler; one without a place is put at the beginning of a file.</summary>
+    public static Mistake Of(Diagnostic diagnostic, SourceText file)
+    {
+        var (source, span) = diagnostic.Location is { } location ? (location.Source, location.Span) : (file, new SourceSpan(0, 0));
+        return new Mistake(
+            diagnostic.Id, diagnostic.OneLine, source.Path, new TextSpan(span.Start, span.Length), new LinePositionSpan(Position(source, span.Start), Position(source, span.End)));
+    }
+
+    /// <summary>As the C# compiler reports it.</summary>
+    public Microsoft.CodeAnalysis.Diagnostic ToDiagnostic() => Microsoft.CodeAnalysis.Diagnostic.Create(Descriptors[Id], Location.Create(Path, Span, Lines), Message);
+
+    private static LinePosition Position(SourceText source, int offset)
+    {
+        var (line, column) = source.Position(offset);
+        return new LinePosition(line - 1, column - 1);
+    }
+
+    private static DiagnosticDescriptor Descriptor(SparseDsl.Dsl.Diagnostics.DiagnosticDescriptor row) => new(
+        row.Id, Regex.Replace(row.Message, @"\{\d\}", "…"), "{0}", "SparseDsl", SeverityOf(row), isEnabledByDefault: true, description: row.Hint);
+
+    private static DiagnosticSeverity SeverityOf(SparseDsl.Dsl.Diagnostics.DiagnosticDescriptor row) => row.Severity switch
+    {
+        Severity.Error => DiagnosticSeverity.Error,
+        Severity.Warning => DiagnosticSeverity.Warning,
+        _ => DiagnosticSeverity.Info,
+    };
+}

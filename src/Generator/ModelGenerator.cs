@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+
+namespace SparseDsl.Generator;
+
+/// <summary>
+/// Turns every <c>.dsl</c> file of a project into classes, one for each model, with the compiler that the command line has. Text in, text out: every step is a
+/// record compared by value, so a model is compiled again only when its file, a file it imports, its settings or its storage record changed.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class ModelGenerator : IIncrementalGenerator
+{
+    /// <summary>Name of the step that reads a <c>.dsl</c> file.</summary>
+    public const string FilesStep = "Files";
+
+    /// <summary>Name of the step that puts a file together with what it imports.</summary>
+    public const string InputsStep = "Inputs";
+
+    /// <summary>Name of the step that compiles the models of a file.</summary>
+    public const string ModelsStep = "Models";
+
+    /// <summary>Name of the step that gives the text of classes.</summary>
+    public const string SourcesStep = "Sources";
+
+    /// <summary>Name of the step that gives the mistakes in all files.</summary>
+    public const string MistakesStep = "Mistakes";
+
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        var defaults = context.AnalyzerConfigOptionsProvider.Select((options, _) => ProjectSettings.Read(options.GlobalOptions));
+        var files = context.AdditionalTextsProvider
+            .Where(text => text.Path.EndsWith(".dsl", StringComparison.OrdinalIgnoreCase))
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select((pair, token) => DslFile.Read(pair.Left, pair.Right.GetOptions(pair.Left), token))
+            .WithTrackingName(FilesStep);
+        var records = context.AdditionalTextsProvider
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select((pair, token) => StorageText.TryRead(pair.Left, pair.Right.GetOptions(pair.Left), token))
+            .Where(record => record is not null);
+
+        var inputs = files
+            .Combine(files.Collect())
+            .Combine(records.Collect())
+            .Combine(defaults)
+            .Select((x, _) => ModelInput.Of(x.Left.Left.Left, x.Left.Left.Right, x.Left.Right!, x.Right))
+            .WithTrackingName(InputsStep);
+        var models = inputs.Select(ModelCompiler.Run).WithTrackingName(ModelsStep);
+
+        // Places of mistakes move with every line that is inserted above them; the text of a class does not.
+        var sources = models.SelectMany((output, _) => output.Sources).WithTrackingName(SourcesStep);
+        var mistakes = models.Select((output, _) => output.Mistakes).Collect().Select((all, _) => Distinct(all)).WithTrackingName(MistakesStep);
+
+        context.RegisterSourceOutput(sources, (production, source) => production.AddSource(source.HintName, SourceText.From(source.Text, Encoding.UTF8)));
+        context.RegisterSourceOutput(mistakes, (production, all) =>
+        {
+            foreach (var mistake in all)
+            {
+                production.ReportDiagnostic(mistake.ToDiagnostic());
+            }
+        });
+    }
+
+    // A mistake in an imported file is found there and by every file that imports it.
+    private static EquatableArray<Mistake> Distinct(ImmutableArray<EquatableArray<Mistake>> all) => new([.. all.SelectMany(m => m).Distinct()]);
+}
