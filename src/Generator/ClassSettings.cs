@@ -26,6 +26,7 @@ internal sealed record ClassSettings(CSharpOptions Options, IReadOnlyList<Target
             new CSharpOptions
             {
                 Namespace = space,
+                OptimisesAtOnce = true,
                 ClassName = file.ClassName,
                 Accessibility = file.Accessibility ?? "public",
                 Weights = module.Models.Length == 1 && file.Weights is { } weights ? new DefaultWeights(weights, file.EmbedsWeights) : null,

@@ -85,7 +85,7 @@ internal sealed class ModelCompiler
         }
 
         var tiers = lowered.Tiers;
-        var emitted = settings.For(model) with { Parameters = ParameterNote.Of(model, lowered.Graphs[0]), Tiers = [.. tiers.Skip(1)] };
+        var emitted = settings.For(model) with { Parameters = ParameterNote.Of(model, lowered), Tiers = [.. tiers.Skip(1)] };
         token.ThrowIfCancellationRequested();
         sources.Add(new GeneratedSource(HintName(model.Name), CSharpEmitter.Emit(tiers[0].Program, tiers[0].Target, emitted)));
     }

@@ -21,6 +21,7 @@ public class ProjectReferenceTests
         ["Backends/CSharp"] = new(Shared, "Compiler", "Runtime"),
         ["Backends/Llvm"] = new("net10.0", "Compiler"),
         ["Generator"] = new("netstandard2.0", "Backends/CSharp"),
+        ["Package"] = new("net8.0;net10.0", "Runtime", "Generator", "Cli"),
         ["Cli"] = new(
             "net10.0", "Dsl", "Compiler", "Runtime", "Import", "Backends/Reference", "Backends/CSharp", "Backends/Llvm"),
     };

@@ -13,6 +13,9 @@ public sealed record CSharpOptions
     /// <summary>Name of the class; null takes the model's name.</summary>
     public string? ClassName { get; init; }
 
+    /// <summary>Whether kernels are compiled fully optimised in their first call: for programs that do not turn tiered compilation off.</summary>
+    public bool OptimisesAtOnce { get; init; }
+
     /// <summary>Accessibility of the class: <c>public</c> or <c>internal</c>.</summary>
     public string Accessibility { get; init; } = "public";
 

@@ -14,15 +14,16 @@ public sealed record ParameterNote(string Path, string Text)
 {
     /// <summary>A note for every parameter, in order of declaration.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="graph">Its graph with storage chosen.</param>
-    public static ImmutableArray<ParameterNote> Of(BoundModel model, Graph graph)
+    /// <param name="lowered">The model for each target, storage chosen.</param>
+    public static ImmutableArray<ParameterNote> Of(BoundModel model, LoweredTiers lowered)
     {
-        var cost = CostModel.Of(graph, _ => null);
-        return [.. model.Params.Select(p => new ParameterNote(p.Path, Describe(p, graph, cost)))];
+        var cost = CostModel.Of(lowered.Graphs[0], _ => null);
+        return [.. model.Params.Select(p => new ParameterNote(p.Path, Describe(p, lowered, cost)))];
     }
 
-    private static string Describe(BoundParam param, Graph graph, GraphCost cost)
+    private static string Describe(BoundParam param, LoweredTiers lowered, GraphCost cost)
     {
+        var graph = lowered.Graphs[0];
         List<string> parts = [param.Type.ToString()];
         if (param.Sparsity is { } sparsity && Describe(sparsity) is { } promise)
         {
@@ -35,9 +36,8 @@ public sealed record ParameterNote(string Path, string Text)
             return string.Join("; ", parts);
         }
 
-        var format = (node as ParamNode)?.Format ?? ((ConstantNode)node).Format;
-        parts.Add(format is null or { IsDense: true } ? "stored dense" : $"stored as {format.Name}");
-        var macs = cost.Nodes.Where(n => n.Node.Operands.Contains(node)).Aggregate(Dim.Zero, (sum, n) => sum + n.DenseMacs);
+        parts.Add(Storage(param, lowered));
+        var macs = cost.Nodes.Where(n => IsFactorIn(node, n.Node)).Aggregate(Dim.Zero, (sum, n) => sum + n.DenseMacs);
         if (macs.Constant != 0)
         {
             parts.Add($"{macs} multiply-accumulates");
@@ -45,6 +45,21 @@ public sealed record ParameterNote(string Path, string Text)
 
         return string.Join("; ", parts);
     }
+
+    // Mostly the same for all targets: then none is named.
+    private static string Storage(BoundParam param, LoweredTiers lowered)
+    {
+        var stored = lowered.Tiers.Zip(lowered.Graphs, (tier, graph) => (tier.Target.Name, Storage: Storage(graph.Nodes.First(n => IsStorageOf(n, param.Path)))));
+        var kinds = stored.GroupBy(s => s.Storage, s => s.Name, StringComparer.Ordinal).ToList();
+        return "stored " + (kinds.Count == 1 ? kinds[0].Key : string.Join(", ", kinds.Select(k => $"{k.Key} for {string.Join(" and ", k)}")));
+    }
+
+    private static string Storage(Node node) =>
+        ((node as ParamNode)?.Format ?? (node as ConstantNode)?.Format) is { IsDense: false } format ? $"as {format.Name}" : "dense";
+
+    // A bias is read by the same layer, but takes no part in its products.
+    private static bool IsFactorIn(Node weight, Node node) => node is ComputeNode { Reduction: { } sum } compute
+        && sum.All().OfType<ScalarExpr.Read>().Any(r => ReferenceEquals(compute.Operands[r.Operand], weight));
 
     private static bool IsStorageOf(Node node, string path) =>
         node is ParamNode param ? param.Path == path : node is ConstantNode { Source: { } source } && source.Path == path;

@@ -11,6 +11,7 @@ internal sealed class EngineWriter
     private readonly SourceWriter text;
     private readonly IReadOnlyList<CSharpTier> tiers;
     private readonly CSharpTier tier;
+    private readonly bool optimisesAtOnce;
     private readonly LoopProgram program;
     private readonly Names fields = new(["_arena"]);
     private readonly Dictionary<string, string> dims = [];
@@ -20,11 +21,12 @@ internal sealed class EngineWriter
     private readonly Dictionary<Kernel, string> methods = [];
     private readonly List<string> slots = [];
 
-    public EngineWriter(SourceWriter text, IReadOnlyList<CSharpTier> tiers, CSharpTier tier)
+    public EngineWriter(SourceWriter text, IReadOnlyList<CSharpTier> tiers, CSharpTier tier, bool optimisesAtOnce)
     {
         this.text = text;
         this.tiers = tiers;
         this.tier = tier;
+        this.optimisesAtOnce = optimisesAtOnce;
         program = tier.Program;
         NameEverything();
     }
@@ -56,7 +58,7 @@ internal sealed class EngineWriter
         text.Line();
         text.Summary($"The kernels for {tier.Target.Name}.");
         text.Open($"private static unsafe class {KernelClass}");
-        var kernels = new KernelWriter(text, tier.Target);
+        var kernels = new KernelWriter(text, tier.Target, optimisesAtOnce);
         foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct())
         {
             kernels.Write(kernel, methods[kernel]);

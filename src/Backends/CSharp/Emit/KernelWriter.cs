@@ -9,7 +9,7 @@ namespace SparseDsl.Backends.CSharp.Emit;
 /// Writes a kernel as a static method over pointers and dims. A parallel loop in it becomes a second method of (context, begin, end) that the worker team
 /// calls by pointer; what the loop uses travels in a struct on the caller's stack, so a call allocates nothing.
 /// </summary>
-internal sealed class KernelWriter(SourceWriter text, Target target)
+internal sealed class KernelWriter(SourceWriter text, Target target, bool optimisesAtOnce)
 {
     // Beyond this a thread's stack might not do: the memory comes from the heap for the time of the call.
     private const long LargestStackScratch = 64 * 1024;
@@ -128,6 +128,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
             text.Line("[SkipLocalsInit]");
         }
 
+        Attributes();
         text.Open($"private static void {part.Method}(void* context, int begin, int end)");
         text.Line($"var arguments = ({part.Struct}*)context;");
         foreach (var (_, outer, inner) in fields)
@@ -179,9 +180,19 @@ internal sealed class KernelWriter(SourceWriter text, Target target)
             text.Line("[SkipLocalsInit]");
         }
 
+        Attributes();
         text.Open(head);
         Body(scratch, scope, body);
         text.Close();
+    }
+
+    // Otherwise the first thirty calls would run slow code.
+    private void Attributes()
+    {
+        if (optimisesAtOnce)
+        {
+            text.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        }
     }
 
     // Scratch memory is declared at the head: a stackalloc inside a loop would grow the stack in every round.

@@ -30,7 +30,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         Rest();
         foreach (var tier in tiers)
         {
-            new EngineWriter(text, tiers, tier).Write();
+            new EngineWriter(text, tiers, tier, options.OptimisesAtOnce).Write();
         }
 
         text.Close();
