@@ -5,20 +5,24 @@ namespace SparseDsl.Benchmarks;
 
 // dotnet run -c Release --project benchmarks/SparseDsl.Benchmarks -- --quick [--threads N] [NETWORK..]
 //     a table within a minute; NETWORK is the start of a row's name, such as rec
+// ... -- --profile [--threads N] [NETWORK..]
+//     milliseconds of every kernel of a network
+// ... -- --compile [NETWORK..]
+//     milliseconds of every stage of compiling a network
 // dotnet run -c Release --project benchmarks/SparseDsl.Benchmarks -- --filter '*RecogniserDense*'
 //     BenchmarkDotNet with its own options
 internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        if (arguments is not ["--quick", .. var rest])
+        if (arguments is not [("--quick" or "--compile" or "--profile") and var what, .. var rest])
         {
             return BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments).Any() ? 0 : 1;
         }
 
         try
         {
-            return Quick(rest);
+            return Quick(what, rest);
         }
         catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -27,7 +31,7 @@ internal static class Program
         }
     }
 
-    private static int Quick(string[] arguments)
+    private static int Quick(string what, string[] arguments)
     {
         var threads = 1;
         if (arguments is ["--threads", var count, .. var rest])
@@ -45,13 +49,25 @@ internal static class Program
             return Misuse();
         }
 
-        QuickComparison.Run(chosen, threads);
+        switch (what)
+        {
+            case "--compile":
+                chosen.ForEach(workload => CompileTimes.Run(workload, rounds: 3));
+                break;
+            case "--profile":
+                chosen.ForEach(workload => KernelProfile.Run(workload, threads));
+                break;
+            default:
+                QuickComparison.Run(chosen, threads);
+                break;
+        }
+
         return 0;
     }
 
     private static int Misuse()
     {
-        Console.Error.WriteLine($"usage: --quick [--threads N] [NETWORK..], networks being {string.Join(", ", Workload.All.Select(workload => workload.Name))}");
+        Console.Error.WriteLine($"usage: --quick|--profile|--compile [--threads N] [NETWORK..], networks being {string.Join(", ", Workload.All.Select(workload => workload.Name))}");
         return 2;
     }
 }

@@ -17,22 +17,27 @@ public static class ModelCompiler
     /// <summary>Compiles the only model of a file.</summary>
     /// <param name="program">The <c>.dsl</c> file; its weights lie beside it in a <c>.safetensors</c> file of the same name.</param>
     /// <param name="threads">Number of threads, the caller's included.</param>
+    /// <param name="isProfiled">Whether the model measures its kernels.</param>
+    /// <param name="observer">Is told of every stage of the compilation; null for nobody.</param>
     /// <exception cref="InvalidDataException">The program has mistakes, or the weights do not belong to it.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static CompiledModel Compile(string program, int threads = 1)
+    public static CompiledModel Compile(string program, int threads = 1, bool isProfiled = false, StageObserver? observer = null)
     {
         var diagnostics = new DiagnosticBag();
-        var model = Bind(program, diagnostics);
+        var model = Bind(program, diagnostics, observer);
         var weights = ReadWeights(model, Path.ChangeExtension(program, ".safetensors"), diagnostics);
-        var lowered = Compilation.Lower(model, new CompilationOptions(NativeTarget.Widest) { Weights = weights.Find }, diagnostics);
+        observer?.Invoke("weights", weights);
+        var lowered = Compilation.Lower(model, new CompilationOptions(NativeTarget.Widest) { Weights = weights.Find, Observer = observer }, diagnostics);
         ThrowOnErrors(diagnostics);
-        return Load(lowered!.Program, weights, threads);
+        var loaded = Load(lowered!.Program, weights, threads, isProfiled);
+        observer?.Invoke("pack, emit, compile and load", loaded);
+        return loaded;
     }
 
-    private static BoundModel Bind(string program, DiagnosticBag diagnostics)
+    private static BoundModel Bind(string program, DiagnosticBag diagnostics, StageObserver? observer)
     {
         var source = new SourceText(program, File.ReadAllText(program));
-        var module = Compilation.Bind(source, ModuleResolver.LibraryOnly(), diagnostics);
+        var module = Compilation.Bind(source, ModuleResolver.LibraryOnly(), diagnostics, observer);
         ThrowOnErrors(diagnostics);
         return module.Models is [var model] ? model : throw new InvalidDataException($"{program} has {module.Models.Length} models, not one");
     }
@@ -52,12 +57,12 @@ public static class ModelCompiler
         }
     }
 
-    private static CompiledModel Load(LoopProgram program, LoadedWeights weights, int threads)
+    private static CompiledModel Load(LoopProgram program, LoadedWeights weights, int threads, bool isProfiled)
     {
         var packed = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
         try
         {
-            return CSharpHost.Load(program, NativeTarget.Widest, region => Compilation.Pack(region, path => weights.Tensors[path], packed), threads);
+            return CSharpHost.Load(program, NativeTarget.Widest, region => Compilation.Pack(region, path => weights.Tensors[path], packed), threads, isProfiled);
         }
         catch (FormatMismatchException mismatch)
         {

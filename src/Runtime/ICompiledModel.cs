@@ -15,3 +15,10 @@ public interface ICompiledModel : IDisposable
     /// <summary>Sets the states of the model to zero.</summary>
     void ResetState();
 }
+
+/// <summary>A model generated with clock readings between its kernels.</summary>
+public interface IProfiledModel
+{
+    /// <summary>Ticks of <see cref="System.Diagnostics.Stopwatch"/> that each kernel took in the last call, in order of execution.</summary>
+    ReadOnlySpan<long> KernelTicks { get; }
+}

@@ -12,6 +12,8 @@ public abstract unsafe class ModelEngine : IDisposable
     private WorkerTeam? _team;
     private long[]? _dims;
     private int _busy;
+    private long[] _laps = [];
+    private long _lapStart;
 
     /// <summary>Holds on to the weights. Threads start with the first call.</summary>
     /// <param name="weights">Their memory stays until this object is disposed of.</param>
@@ -61,6 +63,9 @@ public abstract unsafe class ModelEngine : IDisposable
             Volatile.Write(ref _busy, Idle);
         }
     }
+
+    /// <summary>Ticks of <see cref="System.Diagnostics.Stopwatch"/> that each kernel took in the last call of a profiled model, in order of execution.</summary>
+    public ReadOnlySpan<long> KernelTicks => _laps;
 
     /// <summary>Sets all states to zero.</summary>
     public void ResetState()
@@ -123,6 +128,25 @@ public abstract unsafe class ModelEngine : IDisposable
     /// <param name="tensors">Addresses of inputs, then outputs.</param>
     /// <param name="arena">The first byte of the arena.</param>
     protected abstract void Execute(ReadOnlySpan<nint> tensors, byte* arena);
+
+    /// <summary>Begins the laps of a profiled call.</summary>
+    protected void StartLaps(int kernels)
+    {
+        if (_laps.Length != kernels)
+        {
+            _laps = new long[kernels];
+        }
+
+        _lapStart = System.Diagnostics.Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Ends the lap of a kernel.</summary>
+    protected void Lap(int kernel)
+    {
+        var now = System.Diagnostics.Stopwatch.GetTimestamp();
+        _laps[kernel] = now - _lapStart;
+        _lapStart = now;
+    }
 
     /// <summary>Checks that offsets into a tensor fit 32 bits.</summary>
     /// <exception cref="ModelException">It has 2^31 elements or more.</exception>

@@ -25,6 +25,9 @@ public sealed record CSharpOptions
     /// <summary>What the documentation of the class says about parameters.</summary>
     public ImmutableArray<ParameterNote> Parameters { get; init; } = [];
 
+    /// <summary>Adds a clock reading after every kernel; the class then also is an <c>IProfiledModel</c>.</summary>
+    public bool IsProfiled { get; init; }
+
     /// <summary>
     /// Further targets beside the one emitted first, each with the program lowered for it. The class chooses, when it is created, the first whose
     /// instructions the machine has: the program's own target, then these in order.

@@ -40,7 +40,7 @@ public sealed class LoopParser
         ImmutableArray<SymbolicDim> dims = [.. head.List(")", () => SymbolicDim(head))];
         var slots = ImmutableArray.CreateBuilder<Dim>();
         var regions = ImmutableArray.CreateBuilder<Region>();
-        var calls = new List<(string Kernel, ImmutableArray<string> Regions)>();
+        var calls = new List<(string Kernel, ImmutableArray<string> Regions, string? Label)>();
         while (lines.Depth == 1)
         {
             var line = lines.Take(1);
@@ -52,7 +52,7 @@ public sealed class LoopParser
             {
                 var kernel = line.Name();
                 line.Take("(");
-                calls.Add((kernel, [.. line.List(")", () => RegionName(line))]));
+                calls.Add((kernel, [.. line.List(")", () => RegionName(line))], line.Sees("\"") ? line.String() : null));
             }
             else
             {
@@ -68,9 +68,12 @@ public sealed class LoopParser
         }
 
         ImmutableArray<KernelCall> bound = [.. calls.Select(c =>
-            new KernelCall(kernels.TryGetValue(c.Kernel, out var k) ? k : throw lines.Error($"no kernel '{c.Kernel}'"), c.Regions))];
+            Call(kernels.TryGetValue(c.Kernel, out var k) ? k : throw lines.Error($"no kernel '{c.Kernel}'"), c.Regions, c.Label))];
         return new LoopProgram(name, dims, regions.ToImmutable(), bound, slots.ToImmutable());
     }
+
+    private static KernelCall Call(Kernel kernel, ImmutableArray<string> regions, string? label) =>
+        label is null ? new KernelCall(kernel, regions) : new KernelCall(kernel, regions) { Label = label };
 
     private static SymbolicDim SymbolicDim(IrReader line)
     {

@@ -58,7 +58,8 @@ public static class LoopPrinter
 
         foreach (var call in program.Calls)
         {
-            text.Append("  call ").Append(call.Kernel.Name).Append('(').Append(string.Join(", ", call.Regions.Select(Name))).Append(")\n");
+            text.Append("  call ").Append(call.Kernel.Name).Append('(').Append(string.Join(", ", call.Regions.Select(Name))).Append(')')
+                .Append(call.Label == call.Kernel.Label ? "" : " " + Quote(call.Label)).Append('\n');
         }
 
         foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct(ByReference.Instance))

@@ -40,7 +40,13 @@ public abstract record Region(string Name, ElementType Element, Dim Count)
 public sealed record WeightSource(string Tensor, TensorData? Folded, Format Format, string Array, string? Recipe = null, string? Mask = null);
 
 /// <summary>One call of a kernel: regions for its buffers, in order. Scalars are bound by name.</summary>
-public sealed record KernelCall(Kernel Kernel, ImmutableArray<string> Regions);
+public sealed record KernelCall(Kernel Kernel, ImmutableArray<string> Regions)
+{
+    private readonly string? label;
+
+    /// <summary>What this call computes: the kernel's label, unless several calls share the kernel.</summary>
+    public string Label { get => label ?? Kernel.Label; init => label = value; }
+}
 
 /// <summary>A model as kernels in order.</summary>
 /// <param name="Name">The model's name.</param>

@@ -101,7 +101,7 @@ public static class Compilation
             return null;
         }
 
-        program = PlanMemory.Run(program);
+        program = ShareKernels.Run(PlanMemory.Run(program));
         options.Observer?.Invoke("plan-memory", program);
         program = LoopPipeline.Run(program, options.Target, (name, kernel) => options.Observer?.Invoke("pass " + name, kernel));
         options.Observer?.Invoke("loops", program);

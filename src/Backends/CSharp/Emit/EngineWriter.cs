@@ -13,6 +13,7 @@ internal sealed class EngineWriter
     private readonly CSharpTier tier;
     private readonly bool optimisesAtOnce;
     private readonly LoopProgram program;
+    private readonly bool isProfiled;
     private readonly Names fields = new(["_arena"]);
     private readonly Dictionary<string, string> dims = [];
     private readonly Dictionary<string, string> localDims = [];
@@ -21,12 +22,13 @@ internal sealed class EngineWriter
     private readonly Dictionary<Kernel, string> methods = [];
     private readonly List<string> slots = [];
 
-    public EngineWriter(SourceWriter text, IReadOnlyList<CSharpTier> tiers, CSharpTier tier, bool optimisesAtOnce)
+    public EngineWriter(SourceWriter text, IReadOnlyList<CSharpTier> tiers, CSharpTier tier, CSharpOptions options)
     {
+        isProfiled = options.IsProfiled;
         this.text = text;
         this.tiers = tiers;
         this.tier = tier;
-        this.optimisesAtOnce = optimisesAtOnce;
+        optimisesAtOnce = options.OptimisesAtOnce;
         program = tier.Program;
         NameEverything();
     }
@@ -56,15 +58,17 @@ internal sealed class EngineWriter
         text.Close();
 
         text.Line();
+        text.Line("#nullable disable // kernels hold no references, and the analysis costs a third of the time to compile them");
         text.Summary($"The kernels for {tier.Target.Name}.");
         text.Open($"private static unsafe class {KernelClass}");
         var kernels = new KernelWriter(text, tier.Target, optimisesAtOnce);
         foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct())
         {
-            kernels.Write(kernel, methods[kernel]);
+            kernels.Write(kernel, methods[kernel], program.Calls.Count(c => ReferenceEquals(c.Kernel, kernel)));
         }
 
         text.Close();
+        text.Line("#nullable restore");
     }
 
     private void NameEverything()
@@ -209,7 +213,12 @@ internal sealed class EngineWriter
 
         text.Line();
         var regions = program.Regions.ToDictionary(r => r.Name, StringComparer.Ordinal);
-        foreach (var call in program.Calls)
+        if (isProfiled)
+        {
+            text.Line($"StartLaps({CSharpTypes.Digits(program.Calls.Length)});");
+        }
+
+        foreach (var (index, call) in program.Calls.Index())
         {
             var arguments = call.Regions.Select(r => Address(regions[r]))
                 .Concat(call.Kernel.Scalars.Select(s => dims.TryGetValue(s.Name, out var dim) ? dim
@@ -217,6 +226,10 @@ internal sealed class EngineWriter
                     : throw new CompilerBugException($"the kernel '{call.Kernel.Name}' asks for '{s.Name}', which is no dim of the model")));
             var team = KernelWriter.IsParallel(call.Kernel) ? "Team, " : "";
             text.Line($"{KernelClass}.{methods[call.Kernel]}({team}{string.Join(", ", arguments)});");
+            if (isProfiled)
+            {
+                text.Line($"Lap({CSharpTypes.Digits(index)});");
+            }
         }
 
         text.Close();

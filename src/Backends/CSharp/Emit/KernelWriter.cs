@@ -28,7 +28,11 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     /// <summary>Whether the kernel runs on the team and takes it as its first argument.</summary>
     public static bool IsParallel(Kernel kernel) => LoopTree.All(kernel.Body).Any(s => s is Stmt.For { Kind: LoopKind.Parallel });
 
-    public void Write(Kernel kernel, string method)
+    /// <summary>Writes a kernel.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="method">Name of its method.</param>
+    /// <param name="calls">Number of calls of it: layers of one shape share a kernel, whose names are those of the first.</param>
+    public void Write(Kernel kernel, string method, int calls)
     {
         var names = new Names(Reserved);
         var scope = new Scope(target, names);
@@ -49,7 +53,12 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         var statements = new StatementWriter(text, scope, maskElements);
         statements.Parallel = loop => parts.Add(Start(loop, kernel, method, parts.Count, scope, statements));
         text.Line();
-        text.Summary(kernel.Label);
+        text.Summary(kernel.Label + calls switch
+        {
+            1 => "",
+            2 => "; also another layer of this shape",
+            _ => $"; also {CSharpTypes.Digits(calls - 1)} other layers of this shape",
+        });
         if (IsParallel(kernel))
         {
             parameters.Insert(0, "WorkerTeam team");

@@ -19,7 +19,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         Header();
         text.Documentation("summary", Summary());
         Remarks();
-        text.Open($"{options.Accessibility} sealed partial class {name} : ICompiledModel");
+        text.Open($"{options.Accessibility} sealed partial class {name} : {(options.IsProfiled ? "ICompiledModel, IProfiledModel" : "ICompiledModel")}");
         text.Summary("Identifies the packed weights this class was generated for.");
         text.Line($"public const string ModelHash = \"{ModelHashOf()}\";");
         text.Line();
@@ -30,7 +30,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         Rest();
         foreach (var tier in tiers)
         {
-            new EngineWriter(text, tiers, tier, options.OptimisesAtOnce).Write();
+            new EngineWriter(text, tiers, tier, options).Write();
         }
 
         text.Close();
@@ -298,6 +298,13 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         text.Line();
         text.Summary("Sets the states of the model to zero.");
         text.Line("public void ResetState() => _engine.ResetState();");
+        if (options.IsProfiled)
+        {
+            text.Line();
+            text.Line("/// <inheritdoc/>");
+            text.Line("public ReadOnlySpan<long> KernelTicks => _engine.KernelTicks;");
+        }
+
         text.Line();
         text.Summary("Ends the threads and frees the memory.");
         text.Line("public void Dispose() => _engine.Dispose();");

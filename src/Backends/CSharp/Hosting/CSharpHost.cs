@@ -21,8 +21,9 @@ public static class CSharpHost
     /// <param name="target">The target it was lowered for; must be one this machine has.</param>
     /// <param name="weights">Gives the packed bytes of every weight region.</param>
     /// <param name="threads">Number of threads, the caller's included.</param>
-    public static CompiledModel Load(LoopProgram program, Target target, WeightBinder weights, int threads = 1) =>
-        Load(CSharpEmitter.Emit(program, target, new CSharpOptions()), program, weights, threads);
+    /// <param name="isProfiled">Whether <see cref="CompiledModel.KernelTimes"/> is to be had.</param>
+    public static CompiledModel Load(LoopProgram program, Target target, WeightBinder weights, int threads = 1, bool isProfiled = false) =>
+        Load(CSharpEmitter.Emit(program, target, new CSharpOptions { IsProfiled = isProfiled }), program, weights, threads);
 
     /// <summary>Compiles and loads text that <see cref="CSharpEmitter"/> wrote for a program with default names and a single tier.</summary>
     /// <exception cref="CompilerBugException">The text does not compile.</exception>

@@ -77,6 +77,21 @@ public sealed class CompiledModel : IDisposable
         model.Run(addresses, dims);
     }
 
+    /// <summary>Milliseconds of each kernel in the last call, in order of execution; empty for a model that was not loaded as profiled.</summary>
+    public IReadOnlyList<(KernelCall Call, double Milliseconds)> KernelTimes()
+    {
+        var times = new List<(KernelCall, double)>();
+        if (model is IProfiledModel profiled)
+        {
+            for (var i = 0; i < profiled.KernelTicks.Length; i++)
+            {
+                times.Add((program.Calls[i], profiled.KernelTicks[i] * 1000.0 / System.Diagnostics.Stopwatch.Frequency));
+            }
+        }
+
+        return times;
+    }
+
     /// <summary>The memory of a bound input or output, to write and read between calls of <see cref="Invoke"/>.</summary>
     public Span<T> Memory<T>(string name)
         where T : unmanaged => buffers[name].AsSpan<T>();

@@ -15,6 +15,9 @@ internal sealed class LoopCloner(LoopNames names)
     /// <summary>Makes reads of a variable this value.</summary>
     public void Replace(Variable variable, LoopExpr value) => values[variable] = value;
 
+    /// <summary>Makes accesses to a buffer accesses to this one.</summary>
+    public void Replace(Buffer buffer, Buffer value) => buffers[buffer] = value;
+
     public Stmt Clone(Stmt statement)
     {
         var expressions = statement.Expressions().Select(Clone).ToImmutableArray();

@@ -7,6 +7,7 @@ namespace SparseDsl.Compiler.Passes.Loops;
 internal sealed class LoopNames
 {
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
+    private readonly string? prefix;
     private readonly Dictionary<string, int> next = new(StringComparer.Ordinal);
 
     public LoopNames(Kernel kernel)
@@ -23,9 +24,19 @@ internal sealed class LoopNames
         }
     }
 
+    private LoopNames(string prefix) => this.prefix = prefix;
+
+    /// <summary>Names that say in which order they were asked for, and nothing else.</summary>
+    public static LoopNames Numbers() => new("$");
+
     /// <summary>A new name: the hint itself when it is free, else with a number.</summary>
     public string New(string hint)
     {
+        if (prefix is not null)
+        {
+            hint = prefix;
+        }
+
         if (used.Add(hint))
         {
             return hint;
