@@ -84,14 +84,54 @@ public sealed partial class Lower
         EmitSplit(node, result, storeOffset, split, operands);
     }
 
+    // Subscripts such as (i + 1) / 2 are linear for each phase of i: each gets loops of its own.
+    private const int MostPhases = 16;
+
     private void EmitSplit(ComputeNode node, Region result, Dim storeOffset, SplitIndices split, List<StoredOperand> operands)
     {
         var kernel = new KernelBuilder(graph);
         var (body, addresses) = Split(node, kernel, split, operands, null);
-        var nest = Nest.Of(
-            body, node.Indices.SelectMany(split.Parts), kernel.Bind(result, BufferAccess.Out), split.Rewrite(storeOffset), r => addresses[r],
-            single => kernel.Define(single, Loop.Int(0)), _ => false);
-        calls.Add(kernel.Finish(node.Name, Label(node), new DenseNest(kernel, nest, new Scheduler(nest, target, graph).Choose(), target).Build()));
+        var nest = At(NoPhase);
+        var phases = nest.HasDivisions ? Phases([.. split.Inner]) : [];
+        var loops = phases.Count is > 1 and <= MostPhases ? Loop.Block([.. phases.Select(phase => Loops(At(phase)))]) : Loops(nest);
+        calls.Add(kernel.Finish(node.Name, Label(node), loops));
+
+        Nest At(IReadOnlyDictionary<string, long> phase)
+        {
+            foreach (var inner in phase)
+            {
+                kernel.Define(inner.Key, Loop.Int(inner.Value));
+            }
+
+            return Nest.Of(
+                body, node.Indices.SelectMany(split.Parts), kernel.Bind(result, BufferAccess.Out), split.Rewrite(storeOffset), r => addresses[r],
+                single => kernel.Define(single, Loop.Int(0)), _ => false, phase);
+        }
+
+        Stmt Loops(Nest nest) => new DenseNest(kernel, nest, new Scheduler(nest, target, graph).Choose(), target).Build();
+    }
+
+    private static readonly Dictionary<string, long> NoPhase = [];
+
+    /// <summary>Every combination of values of the inner indices.</summary>
+    private static List<Dictionary<string, long>> Phases(ReadOnlySpan<(string Name, long Extent)> inner)
+    {
+        if (inner.Length == 0)
+        {
+            return [NoPhase];
+        }
+
+        var result = new List<Dictionary<string, long>>();
+        var rest = Phases(inner.Slice(1));
+        for (var value = 0L; value < inner[0].Extent && rest.Count * inner[0].Extent <= MostPhases; value++)
+        {
+            foreach (var other in rest)
+            {
+                result.Add(other.Concat([new KeyValuePair<string, long>(inner[0].Name, value)]).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal));
+            }
+        }
+
+        return result;
     }
 
     private void EmitDriven(ComputeNode node, Region result, Dim storeOffset, List<StoredOperand> operands, StoredOperand driver)

@@ -73,14 +73,21 @@ internal sealed class Nest
     /// <param name="address">Address of a read.</param>
     /// <param name="define">Told that an index is always 0.</param>
     /// <param name="keep">Whether an index must stay as it is, because a storage level speaks of it.</param>
+    /// <param name="constants">Indices that have just one value.</param>
     public static Nest Of(
         ScalarExpr body, IEnumerable<IndexRange> outputs, Loops.Buffer store, Dim storeOffset, Func<ScalarExpr.Read, ReadAddress> address, Action<string> define,
-        Func<string, bool> keep)
+        Func<string, bool> keep, IReadOnlyDictionary<string, long>? constants = null)
     {
         var nest = new Nest(body, store, storeOffset, outputs, keep);
         foreach (var read in body.All().OfType<ScalarExpr.Read>().Distinct())
         {
             nest.addresses.Add(read, address(read));
+        }
+
+        if (constants is { Count: > 0 })
+        {
+            nest.Replace(n => constants.TryGetValue(n, out var value) ? Dim.Const(value) : null);
+            nest.Outputs.RemoveAll(i => constants.ContainsKey(i.Name));
         }
 
         nest.DropSingles(define);

@@ -23,13 +23,20 @@ internal sealed class SplitIndices
         var names = new HashSet<string>(ranges.Keys.Concat(graph.Dims.Select(d => d.Name)), StringComparer.Ordinal);
         foreach (var atom in coordinates.SelectMany(c => c.Terms()).SelectMany(t => t.Factors))
         {
-            if (atom.Kind is Dim.AtomKind.FloorDiv or Dim.AtomKind.Mod && atom.Left!.SymbolName is { } name && atom.Right!.Constant is { } factor
+            if (atom.Kind is Dim.AtomKind.FloorDiv or Dim.AtomKind.Mod && IndexOf(atom.Left!) is { } name && atom.Right!.Constant is { } factor
                 && ranges.TryGetValue(name, out var range) && !splits.ContainsKey(name))
             {
                 Add(range, factor, names);
             }
         }
     }
+
+    /// <summary>The index of <c>i</c> or <c>i + 1</c>, where the shift is a constant.</summary>
+    private static string? IndexOf(Dim dim) => dim.SymbolName ?? (dim.Terms().FirstOrDefault(t => t.Factors.Count > 0).Factors is [var atom]
+        && atom.ToDim().SymbolName is { } name && dim.Linear(name) is (1, { Constant: not null }) ? name : null);
+
+    /// <summary>Inner indices with their extents.</summary>
+    public IEnumerable<(string Name, long Extent)> Inner => splits.Values.Select(s => (s.Inner, s.Factor));
 
     /// <summary>Whether any index is split.</summary>
     public bool Any => splits.Count > 0;

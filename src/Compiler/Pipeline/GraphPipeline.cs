@@ -53,6 +53,9 @@ public static class GraphPipeline
             // Literals and single-element reductions, so that patterns below see the plain forms.
             new("simplify", Facts.NormalForm, Facts.None, Facts.None, SimplifyScalars.Run),
 
+            // Transposed convolutions without conditions, before anything is fused around them.
+            new("phases", Facts.NormalForm, Facts.None, Facts.None, DecomposePhases.Run),
+
             // Equal nodes become one before use counts matter.
             new("common", Facts.None, Facts.None, Facts.None, EliminateCommon.Run),
 
