@@ -52,6 +52,19 @@ public sealed class GraphPassTests
         Assert.DoesNotContain("sqrt", GraphPrinter.Print(result), StringComparison.Ordinal);
     }
 
+    /// <summary>Where the stride divides the filter a transposed convolution has no conditions left; a filter as long as the stride sums over channels only.</summary>
+    [Theory]
+    [InlineData("transposed-2x2", false, "sum(c < 3) ")]
+    [InlineData("transposed-4x4-pad", false, "sum(c < 3, r < 2, s < 2) ")]
+    [InlineData("transposed-6x6-by-3", false, "sum(c < 3, r < 2, s < 2) ")]
+    [InlineData("transposed-3x3-uneven", true, "sum(c < 3, r < 3, s < 3) ")]
+    public void Transposed_convolutions_are_decomposed_into_phases(string name, bool hasConditions, string reduction)
+    {
+        var text = GraphPrinter.Print(SparseDsl.Compiler.Passes.Graphs.DecomposePhases.Run(GraphCases.Parse(name)));
+        Assert.Equal(hasConditions, text.Contains("select", StringComparison.Ordinal));
+        Assert.Contains(reduction, text, StringComparison.Ordinal);
+    }
+
     private static TensorData? Constant(Graph graph, string name) => graph.Nodes.OfType<ConstantNode>().FirstOrDefault(n => n.Name == name)?.Data;
 
     private static DenseTensor Evaluate(Graph graph, SampleValues values, int size) =>

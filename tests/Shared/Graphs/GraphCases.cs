@@ -11,6 +11,42 @@ internal static class GraphCases
     /// <summary>Graphs by name; %x and %y are inputs.</summary>
     public static readonly (string Name, string Text)[] All =
     [
+        ("transposed-2x2", """
+            graph G(H: 1..40)
+              input x: f32[1, 3, H, 9]
+              param w "w": f32[3, 2, 2, 2]
+              param b "b": f32[2]
+              t "conv_transpose2d" in "": f32[1, 2, H*2, 18] = [n < 1, o < 2, p < H*2, q < 18] sum(c < 3, r < 2, s < 2) select(and(index(((p - r) % 2)) == 0:i32, index(((q - s) % 2)) == 0:i32), %x[n, c, ((p - r) / 2), ((q - s) / 2)] * %w[c, o, r, s], 0)
+              u "add" in "": f32[1, 2, H*2, 18] = [n < 1, o < 2, p < H*2, q < 18] max(%t[n, o, p, q] + %b[o], 0)
+              output y = %u
+            """),
+        ("transposed-4x4-pad", """
+            graph G(H: 1..40)
+              input x: f32[1, 3, H, 17]
+              param w "w": f32[3, 2, 4, 4]
+              param b "b": f32[2]
+              t "conv_transpose2d" in "": f32[1, 2, H*2, 34] = [n < 1, o < 2, p < H*2, q < 34] sum(c < 3, r < 4, s < 4) select(and(index(((p + 1 - r) % 2)) == 0:i32, index(((q + 1 - s) % 2)) == 0:i32), %x[n, c, ((p + 1 - r) / 2), ((q + 1 - s) / 2)] * %w[c, o, r, s], 0)
+              u "add" in "": f32[1, 2, H*2, 34] = [n < 1, o < 2, p < H*2, q < 34] max(%t[n, o, p, q] + %b[o], 0)
+              output y = %u
+            """),
+        ("transposed-6x6-by-3", """
+            graph G(H: 1..40)
+              input x: f32[1, 3, H, 6]
+              param w "w": f32[3, 2, 6, 6]
+              param b "b": f32[2]
+              t "conv_transpose2d" in "": f32[1, 2, H*3 + 3, 21] = [n < 1, o < 2, p < H*3 + 3, q < 21] sum(c < 3, r < 6, s < 6) select(and(index(((p - r) % 3)) == 0:i32, index(((q - s) % 3)) == 0:i32), %x[n, c, ((p - r) / 3), ((q - s) / 3)] * %w[c, o, r, s], 0)
+              u "add" in "": f32[1, 2, H*3 + 3, 21] = [n < 1, o < 2, p < H*3 + 3, q < 21] max(%t[n, o, p, q] + %b[o], 0)
+              output y = %u
+            """),
+        ("transposed-3x3-uneven", """
+            graph G(H: 1..40)
+              input x: f32[1, 3, H, 9]
+              param w "w": f32[3, 2, 3, 3]
+              param b "b": f32[2]
+              t "conv_transpose2d" in "": f32[1, 2, H*2 - 1, 17] = [n < 1, o < 2, p < H*2 - 1, q < 17] sum(c < 3, r < 3, s < 3) select(and(index(((p + 1 - r) % 2)) == 0:i32, index(((q + 1 - s) % 2)) == 0:i32), %x[n, c, ((p + 1 - r) / 2), ((q + 1 - s) / 2)] * %w[c, o, r, s], 0)
+              u "add" in "": f32[1, 2, H*2 - 1, 17] = [n < 1, o < 2, p < H*2 - 1, q < 17] max(%t[n, o, p, q] + %b[o], 0)
+              output y = %u
+            """),
         ("conv-bn-hardswish", """
             graph G(H: 1..40)
               input x: f32[1, 3, H, 8]
