@@ -143,8 +143,11 @@ internal sealed class Nest
     private bool CanCollapse(IndexRange outer, IndexRange inner) =>
         !keep(outer.Name) && !keep(inner.Name)
         && Walks(StoreOffset, outer, inner)
-        && addresses.Values.All(a => Walks(a.Offset, outer, inner) && !a.Guards.Any(g => g.Subscript.Mentions(outer.Name) || g.Subscript.Mentions(inner.Name)))
+        && addresses.Values.All(a => Walks(a.Offset, outer, inner) && a.Guards.All(g => CanJoin(g.Subscript, outer, inner)))
         && !Body.All().OfType<ScalarExpr.Index>().Any(i => i.Value.Mentions(outer.Name) || i.Value.Mentions(inner.Name));
+
+    private static bool CanJoin(Dim guard, IndexRange outer, IndexRange inner) =>
+        (!guard.Mentions(outer.Name) && !guard.Mentions(inner.Name)) || (NarrowRows.Is(outer, inner) && NarrowRows.IsShift(guard, outer, inner));
 
     private static bool Walks(Dim offset, IndexRange outer, IndexRange inner) =>
         Linear.In(offset, outer.Name) is var (a, _) && Linear.In(offset, inner.Name) is var (b, _) && a.Equals(b * inner.Extent);
@@ -152,6 +155,13 @@ internal sealed class Nest
     // The joined index keeps the inner name: inner -> joined, outer -> 0 gives the right address, since both have the same slope.
     private IndexRange Join(IndexRange outer, IndexRange inner)
     {
+        foreach (var read in addresses.Where(a => a.Value.Guards.Length > 0).Select(a => a.Key).ToArray())
+        {
+            var (row, column) = (Dim.FloorDiv(inner.Symbol, inner.Extent), Dim.Mod(inner.Symbol, inner.Extent));
+            var guards = addresses[read].Guards.Select(g => (g.Subscript.Substitute(n => n == outer.Name ? row : n == inner.Name ? column : null), g.Extent));
+            addresses[read] = addresses[read] with { Guards = [.. guards] };
+        }
+
         Replace(n => n == outer.Name ? Dim.Zero : null);
         return new IndexRange(inner.Name, outer.Extent * inner.Extent);
     }

@@ -23,6 +23,7 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
 {
     private readonly Dictionary<(ScalarExpr, int Row, int Vector), LoopExpr> done = [];
     private readonly Dictionary<ScalarExpr, (bool Row, bool Vector)> dependence = [];
+    private readonly Dictionary<(Dim.AtomKind Kind, long Divisor, int Vector), LoopExpr> parts = [];
 
     /// <summary>Gives an expression (a reduction that was computed before) its value at an entry.</summary>
     public void SetKnown(ScalarExpr expr, int row, int vector, LoopExpr value)
@@ -155,9 +156,61 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
             return new LoopExpr.Splat(Offset(dim, row, vector), Lanes);
         }
 
-        var (coefficient, _) = Linear.In(dim, vectorIndex) ?? throw new CompilerBugException($"'{dim}' is not linear in the vector index");
-        return new LoopExpr.Ramp(Offset(dim, row, vector), (int)coefficient.Constant!.Value, Lanes);
+        return Linear.In(dim, vectorIndex) is var (coefficient, _)
+            ? new LoopExpr.Ramp(Offset(dim, row, vector), (int)coefficient.Constant!.Value, Lanes)
+            : Parts(dim, row, vector);
     }
+
+    /// <summary>Whether <see cref="IndexVector"/> can write an integer expression: linear in the vector index, or in its quotient and remainder by a constant.</summary>
+    public static bool IsVectorIndex(Dim dim, string vector) => Linear.In(dim, vector) is { } linear
+        ? linear.Coefficient.Constant is not null
+        : dim.Terms().All(t => !t.Factors.Any(f => f.ToDim().Mentions(vector)) || (t.Factors.Count == 1 && IsPart(t.Factors[0], vector)));
+
+    private static bool IsPart(Dim.Atom atom, string vector) =>
+        atom.Kind is Dim.AtomKind.FloorDiv or Dim.AtomKind.Mod && atom.Left!.SymbolName == vector && atom.Right!.Constant is > 1;
+
+    private LoopExpr Parts(Dim dim, int row, int vector)
+    {
+        var fixedPart = Dim.Zero;
+        LoopExpr? sum = null;
+        foreach (var (coefficient, factors) in dim.Terms())
+        {
+            if (factors is [var atom] && IsPart(atom, vectorIndex!))
+            {
+                var part = Part(atom, vector);
+                part = coefficient == 1 ? part : Loop.Apply(CoreOps.Mul, part, Splat(coefficient));
+                sum = sum is null ? part : Loop.Apply(CoreOps.Add, sum, part);
+            }
+            else
+            {
+                fixedPart += factors.Aggregate(Dim.Const(coefficient), (product, f) => product * f.ToDim());
+            }
+        }
+
+        return fixedPart.Constant == 0 ? sum! : Loop.Apply(CoreOps.Add, sum!, IndexVector(fixedPart, row, vector));
+    }
+
+    // There is no division of integer lanes. The index is below 2^20, so a half more than it times the reciprocal is never off by one.
+    private LoopExpr Part(Dim.Atom atom, int vector)
+    {
+        var divisor = atom.Right!.Constant!.Value;
+        var key = (atom.Kind, divisor, vector);
+        if (parts.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var index = new LoopExpr.Ramp(VectorValue!(vector), 1, Lanes);
+        var type = new LoopType(ElementType.F32, Lanes);
+        var shifted = Loop.Apply(CoreOps.Add, new LoopExpr.Cast(ElementType.F32, index), new LoopExpr.Const(0.5, type));
+        var quotient = Name("quotient", new LoopExpr.Cast(ElementType.I32, Loop.Apply(CoreOps.Mul, shifted, new LoopExpr.Const((float)(1.0 / divisor), type))));
+        var value = atom.Kind == Dim.AtomKind.FloorDiv ? quotient
+            : Name("remainder", Loop.Apply(CoreOps.Sub, index, Loop.Apply(CoreOps.Mul, quotient, Splat(divisor))));
+        parts.Add(key, value);
+        return value;
+    }
+
+    private LoopExpr Splat(long value) => new LoopExpr.Const(value, new LoopType(ElementType.I32, Lanes));
 
     /// <summary>An integer expression at the first lane of an entry.</summary>
     public LoopExpr Offset(Dim dim, int row, int vector) => Loop.Lower(dim, name =>
@@ -186,12 +239,49 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
         };
     }
 
+    /// <summary>Elements that may not exist: lanes outside are masked.</summary>
+    private LoopExpr Masked(ScalarExpr.Read read, Loops.Buffer buffer, Dim offset, ImmutableArray<(Dim Subscript, Dim Extent)> guards, int row, int vector)
+    {
+        LoopExpr? inside = null;
+        foreach (var (subscript, extent) in guards)
+        {
+            var (low, high) = subscript.Substitute(Known).Range(RangeOf);
+            var lanes = new Lazy<LoopExpr>(() => IndexVector(subscript, row, vector));
+            if (!(low >= 0))
+            {
+                And(CoreOps.Ge, lanes.Value, Splat(0));
+            }
+
+            if (!(high < extent.Constant))
+            {
+                And(CoreOps.Lt, lanes.Value, IndexVector(extent, row, vector));
+            }
+        }
+
+        var tail = vector == MaskedVector ? Mask : null;
+        var mask = inside is null ? tail : Name("inside", tail is null ? inside : Loop.Apply(CoreOps.And, inside, tail));
+        var load = new LoopExpr.Load(buffer, Offset(offset, row, vector), Lanes, (int)Linear.In(offset, vectorIndex!)!.Value.Coefficient.Constant!.Value, mask);
+        return inside is null || read.Fill == 0 ? load : Loop.Apply(CoreOps.Select, mask!, load, new LoopExpr.Const(read.Fill, load.Type));
+
+        void And(CoreOp compare, LoopExpr a, LoopExpr b)
+        {
+            // A name for each: .NET 10's JIT gets long conjunctions of 256-bit comparisons wrong where it keeps them in mask registers.
+            var condition = Name("test", Loop.Apply(compare, a, b));
+            inside = inside is null ? condition : Loop.Apply(CoreOps.And, inside, condition);
+        }
+
+        // A window that is repeated in place has constants for its indices.
+        Dim? Known(string name) => name != vectorIndex && name != rowIndex && Loop.AsInt(kernel.Symbol(name)) is { } value ? Dim.Const(value) : null;
+
+        (long? Low, long? High) RangeOf(string name) => name == vectorIndex ? (0, NarrowRows.MostElements) : kernel.Graph.RangeOf(name);
+    }
+
     // An element that may not exist: scalar code with a branch. Schedules avoid this in hot loops.
     private LoopExpr Guarded(ScalarExpr.Read read, Loops.Buffer buffer, Dim offset, ImmutableArray<(Dim Subscript, Dim Extent)> guards, int row, int vector)
     {
         if (Lanes != 1)
         {
-            throw new CompilerBugException("a guarded read in vector code");
+            return Masked(read, buffer, offset, guards, row, vector);
         }
 
         var register = kernel.NewVariable("x", new LoopType(read.Type));

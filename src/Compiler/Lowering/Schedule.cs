@@ -27,9 +27,14 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     /// <summary>The schedule of a nest without guarded reads.</summary>
     public Schedule Choose()
     {
-        if (lanes == 1 || nest.Reads.Any(r => r.Guards.Length > 0) || nest.HasDivisions)
+        if (lanes == 1 || nest.HasDivisions)
         {
             return Schedule.Scalar;
+        }
+
+        if (nest.Reads.Any(r => r.Guards.Length > 0))
+        {
+            return Guarded();
         }
 
         var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name, 1));
@@ -43,14 +48,25 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
             return vector is null ? ScalarRows() : Tiled(vector, nest.Reduce is null || sparse.Accumulates ? null : Row(vector.Name));
         }
 
-        if (vector is not null && (Extent(vector) >= lanes || nest.Reductions.Count == 0 || !nest.Reductions.Any(r => IsVectorReduction(r.Name))))
+        var reduction = nest.Reductions.LastOrDefault(r => IsVectorReduction(r.Name));
+        if (vector is not null && (Extent(vector) >= lanes || reduction is null || Filled(vector) >= Filled(reduction)))
         {
             var row = nest.Reductions.Count == 0 ? null : Row(vector.Name);
             return Tiled(vector, row);
         }
 
-        var reduction = nest.Reductions.LastOrDefault(r => IsVectorReduction(r.Name));
         return reduction is null ? Schedule.Scalar : AlongReduction(reduction);
+    }
+
+    /// <summary>Masked lanes along the flat index of narrow rows; else elements one by one, with branches.</summary>
+    private Schedule Guarded()
+    {
+        var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name, 1));
+        // A read that stays put along the vector is one load, which cannot be masked.
+        return vector is not null && nest.Reads.Where(r => r.Guards.Length > 0).All(r =>
+            Stride(r.Offset, vector.Name)?.Constant >= 1 && r.Guards.All(g => ScalarLowering.IsVectorIndex(g.Subscript, vector.Name)))
+            ? Tiled(vector, nest.Reduce is null || sparse is { Accumulates: false } ? null : Row(vector.Name))
+            : Schedule.Scalar;
     }
 
     /// <summary>No lanes, but one walk over a sparse operand serves several rows.</summary>
@@ -106,6 +122,9 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
 
         return new Schedule(vector.Name, lanes, best.Vectors, best.Rows > 1 ? row!.Name : null, best.Rows, AlongReduction: false);
     }
+
+    /// <summary>The part of a vector that an index fills.</summary>
+    private double Filled(IndexRange index) => Used(Extent(index), lanes);
 
     /// <summary>The part of a tile that does useful work, on average over an extent.</summary>
     private static double Used(long? extent, int tile) => extent is { } n && n > 0 ? (double)n / ((n + tile - 1) / tile * tile) : 1;

@@ -65,6 +65,17 @@ public sealed class GraphPassTests
         Assert.Contains(reduction, text, StringComparison.Ordinal);
     }
 
+    /// <summary>Pictures narrower than a vector are not copied to get a border: their loops mask.</summary>
+    [Theory]
+    [InlineData("narrow-rows-3x3")]
+    [InlineData("narrow-rows-1x5-depthwise")]
+    [InlineData("narrow-rows-max-pool")]
+    public void Narrow_rows_are_not_padded(string name)
+    {
+        var result = GraphPipeline.Run(GraphCases.Parse(name), GraphPipeline.Passes(null));
+        Assert.DoesNotContain(result.Nodes, n => n.Origin.Label == "pad");
+    }
+
     private static TensorData? Constant(Graph graph, string name) => graph.Nodes.OfType<ConstantNode>().FirstOrDefault(n => n.Name == name)?.Data;
 
     private static DenseTensor Evaluate(Graph graph, SampleValues values, int size) =>

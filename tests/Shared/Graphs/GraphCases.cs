@@ -47,6 +47,28 @@ internal static class GraphCases
               u "add" in "": f32[1, 2, H*2 - 1, 17] = [n < 1, o < 2, p < H*2 - 1, q < 17] max(%t[n, o, p, q] + %b[o], 0)
               output y = %u
             """),
+        ("narrow-rows-3x3", """
+            graph G(N: 0..9)
+              input x: f32[N, 3, 5, 6]
+              param w "w": f32[7, 3, 3, 3]
+              param b "b": f32[7]
+              t "conv2d" in "": f32[N, 7, 5, 6] = [n < N, o < 7, p < 5, q < 6] sum(c < 3, r < 3, s < 3) (%x[n, c, p + r - 1, q + s - 1] * %w[o, c, r, s])
+              u "add" in "": f32[N, 7, 5, 6] = [n < N, o < 7, p < 5, q < 6] max(%t[n, o, p, q] + %b[o], 0)
+              output y = %u
+            """),
+        ("narrow-rows-1x5-depthwise", """
+            graph G(N: 0..9)
+              input x: f32[N, 3, 40, 2]
+              param w "w": f32[3, 5]
+              t "depthwise" in "": f32[N, 3, 40, 2] = [n < N, c < 3, p < 40, q < 2] sum(s < 5) (%x[n, c, p, q + s - 2] * %w[c, s])
+              output y = %t
+            """),
+        ("narrow-rows-max-pool", """
+            graph G(N: 0..9)
+              input x: f32[N, 3, 7, 11]
+              t "max_pool" in "": f32[N, 3, 7, 11] = [n < N, c < 3, p < 7, q < 11] max(r < 3, s < 3) %x[n, c, p + r - 1, q + s - 1 else -inf]
+              output y = %t
+            """),
         ("conv-bn-hardswish", """
             graph G(H: 1..40)
               input x: f32[1, 3, H, 8]

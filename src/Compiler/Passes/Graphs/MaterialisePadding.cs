@@ -9,6 +9,7 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// <remarks>
 /// Needs: normal form. Gives: inside a Reduce, no read of an activation may leave its operand (where subscripts are linear).
 /// <para>Before: <c>y[p] = sum(r &lt; 3) x[p + r - 1] * w[r]</c>. After: <c>t[i &lt; N + 2] = x[i - 1]</c>; <c>y[p] = sum(r &lt; 3) t[p + r] * w[r]</c>.</para>
+/// <para>Pictures with narrow rows are left alone: see <see cref="NarrowRows"/>.</para>
 /// The copy is one pass over memory with long runs; the conditions would be in the innermost loop.
 /// </remarks>
 public static class MaterialisePadding
@@ -18,7 +19,7 @@ public static class MaterialisePadding
     {
         var constants = new ConstantNodes(graph);
         var names = NodeNames.Of(graph);
-        return Rewriter.Rewrite(graph, node => node is ComputeNode { Reduction: not null } compute ? Pad(compute, graph, constants, names) : node);
+        return Rewriter.Rewrite(graph, node => node is ComputeNode { Reduction: not null } compute && !NarrowRows.Fits(compute) ? Pad(compute, graph, constants, names) : node);
     }
 
     private static ComputeNode Pad(ComputeNode node, Graph graph, ConstantNodes constants, NodeNames names)

@@ -22,6 +22,8 @@ public static class Hoist
     /// <summary>Most integer values moved out of one loop.</summary>
     public const int MaxIntegers = 16;
 
+    private const int MaxMasks = 12;
+
     /// <summary>The kernel with less work in its loops.</summary>
     public static Kernel Run(Kernel kernel, Target target)
     {
@@ -52,6 +54,8 @@ public static class Hoist
         private readonly List<Stmt> before = [];
         private readonly Dictionary<string, LoopExpr> moved = new(StringComparer.Ordinal);
         private int floats;
+        private int vectors;
+        private int masks;
         private int integers;
 
         public LoopBody(Stmt.For loop, LoopNames names, int maxFloats)
@@ -138,8 +142,15 @@ public static class Hoist
 
         private bool Affordable(LoopExpr expr)
         {
-            var isFloat = expr.Type.Lanes > 1 || expr.Type.Element.IsFloat();
-            return isFloat ? floats++ < maxFloats : integers++ < MaxIntegers;
+            // Masks have registers of their own; integer vectors are mostly what masks are made of, and need none once the masks are outside.
+            return expr.Type switch
+            {
+                { Lanes: > 1, Element: ElementType.Bool } => masks++ < MaxMasks,
+                { Lanes: > 1, Element: var element } when element.IsInteger() => vectors++ < maxFloats,
+                { Lanes: > 1 } => floats++ < maxFloats,
+                { Element: var element } when element.IsFloat() => floats++ < maxFloats,
+                _ => integers++ < MaxIntegers,
+            };
         }
 
         private bool CanMove(LoopExpr expr, bool certain) => expr.All().All(e => e switch
