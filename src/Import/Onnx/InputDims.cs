@@ -6,8 +6,12 @@ using SparseDsl.Import.Onnx.Programs;
 namespace SparseDsl.Import.Onnx;
 
 /// <summary>Gives the extents that the inputs leave open a name and a range.</summary>
-internal sealed class InputDims(OnnxImportOptions options, OnnxGraph graph)
+/// <param name="options">What the caller knows about them.</param>
+/// <param name="graph">The network.</param>
+/// <param name="unit">Sides of pictures are multiples of this.</param>
+internal sealed class InputDims(OnnxImportOptions options, OnnxGraph graph, int unit)
 {
+    private const int ShortestSide = 8;
     private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
 
     /// <summary>The dims of the model, as they are declared.</summary>
@@ -43,7 +47,7 @@ internal sealed class InputDims(OnnxImportOptions options, OnnxGraph graph)
         return known[key] = extent;
     }
 
-    // A picture's sides are multiples of what the network divides them by. A network whose last result is a sequence of letters reads lines of text,
+    // A network whose last result is a sequence of letters reads lines of text,
     // all of one height.
     private ImportDim Default(ImmutableArray<OnnxDim> shape, int position)
     {
@@ -53,11 +57,14 @@ internal sealed class InputDims(OnnxImportOptions options, OnnxGraph graph)
         {
             (_, 0) => new ImportDim("N", 1, 64),
             (4, 2) when isSequence || isVector => ImportDim.Fixed(48),
-            (4, 3) when isSequence => new ImportDim("W", 1, 400, 8),
+            (4, 3) when isSequence => Side("W", 3200),
             (4, 3) when isVector => ImportDim.Fixed(192),
-            (4, 2) => new ImportDim("H", 1, 40, 32),
-            (4, 3) => new ImportDim("W", 1, 100, 32),
+            (4, 2) => Side("H", 1280),
+            (4, 3) => Side("W", 3200),
             _ => new ImportDim(FormattableString.Invariant($"D{position}"), 1, 4096),
         };
     }
+
+    // A side of at least a letter and at most so many points.
+    private ImportDim Side(string name, int longest) => new(name, Math.Max(1, ShortestSide / unit), longest / unit, unit);
 }

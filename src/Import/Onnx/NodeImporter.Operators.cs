@@ -14,7 +14,9 @@ internal sealed partial class NodeImporter
         [
             "Relu", "Sigmoid", "LeakyRelu", "HardSigmoid", "Sqrt", "Exp", "Log", "Tanh", "Identity", "Dropout", "Cast", "Clip", "Add", "Sub", "Mul", "Div",
             "Max", "Min", "Pow", "Conv", "ConvTranspose", "BatchNormalization", "Gemm", "MatMul", "Softmax", "MaxPool", "AveragePool", "GlobalAveragePool",
-            "ReduceMean", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Concat", "Resize", "Shape", "Slice", "Gather", "Neg", "Abs",
+            "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Concat", "Resize", "Upsample",
+            "Shape", "Slice", "Split", "Pad", "Gather", "Neg", "Abs", "Erf", "Reciprocal", "HardSwish", "Elu", "PRelu", "Softplus", "Mish", "Gelu",
+            "GlobalMaxPool", "LayerNormalization", "LogSoftmax",
         ],
         StringComparer.Ordinal);
 
@@ -55,7 +57,7 @@ internal sealed partial class NodeImporter
             case "Relu" or "Sigmoid":
                 Stage(node, x, node.OpType == "Relu" ? "relu" : "sigmoid", x.Extents);
                 break;
-            case "Sqrt" or "Exp" or "Log" or "Tanh" or "Abs" or "Neg":
+            case "Sqrt" or "Exp" or "Log" or "Tanh" or "Abs" or "Neg" or "Erf" or "Softplus" or "Mish":
                 Stage(node, x, node.OpType.ToLowerInvariant(), x.Extents);
                 break;
             case "LeakyRelu":
@@ -63,6 +65,26 @@ internal sealed partial class NodeImporter
                 break;
             case "HardSigmoid":
                 HardSigmoid(node, x, node.GetFloat("alpha", 0.2f), node.GetFloat("beta", 0.5f));
+                break;
+            case "Reciprocal":
+                Stage(node, x, "recip", x.Extents);
+                break;
+            case "HardSwish":
+                Stage(node, x, "hard_swish", x.Extents);
+                break;
+            case "Gelu":
+                Stage(node, x, node.GetString("approximate", "none") == "tanh" ? "gelu_tanh" : "gelu", x.Extents);
+                break;
+            case "Elu":
+                Stage(node, x, "elu", x.Extents, [new Setting("alpha", Literals.Number(node.GetFloat("alpha", 1)))]);
+                break;
+            case "PRelu" when x.Extents.Length >= 2 && Constant(node, 1) is { } slope && slope.Count == x.Extents[1].Constant && slope.Shape.Count(e => e > 1) <= 1:
+                Stage(node, x, "prelu", x.Extents, [], [new Weight("slope", slope.Reshape(slope.Count))]);
+                break;
+            case "LayerNormalization" when Axis(node, "axis", -1, x) == x.Extents.Length - 1 && Constant(node, 1) is { Rank: 1 } gain:
+                Stage(
+                    node, x, "layer_normalization", x.Extents, [new Setting("eps", Literals.Number(node.GetFloat("epsilon", 1e-5f)))],
+                    [new Weight("scale", gain), new Weight("bias", Constant(node, 2) ?? TensorData.FromFloats(new float[gain.Count], gain.Count))]);
                 break;
             case "Clip":
                 Clip(node, x);
@@ -85,17 +107,17 @@ internal sealed partial class NodeImporter
             case "MatMul":
                 MatMul(node, x);
                 break;
-            case "Softmax" when Axis(node, "axis", -1, x) == x.Extents.Length - 1 || (node.GetInt("axis", 1) == 1 && x.Extents.Length == 2):
-                Stage(node, x, "softmax", x.Extents);
+            case "Softmax" or "LogSoftmax" when IsLastAxis(node, x):
+                Stage(node, x, node.OpType == "Softmax" ? "softmax" : "log_softmax", x.Extents);
                 break;
             case "MaxPool" or "AveragePool" when x.Extents.Length == 4 && node.GetInt("ceil_mode", 0) == 0:
                 Pool(node, x);
                 break;
-            case "GlobalAveragePool" when x.Extents.Length == 4:
-                Stage(node, x, "global_avg_pool", [x.Extents[0], x.Extents[1], Dim.One, Dim.One]);
+            case "GlobalAveragePool" or "GlobalMaxPool" when x.Extents.Length == 4:
+                Stage(node, x, node.OpType == "GlobalMaxPool" ? "global_max_pool" : "global_avg_pool", [x.Extents[0], x.Extents[1], Dim.One, Dim.One]);
                 break;
-            case "ReduceMean":
-                ReduceMean(node, x);
+            case "ReduceMean" or "ReduceSum" or "ReduceMax" or "ReduceMin" or "ReduceProd":
+                Reduce(node, x);
                 break;
             case "Flatten":
                 Flatten(node, x);
@@ -107,10 +129,11 @@ internal sealed partial class NodeImporter
                 var order = node.GetInts("perm")?.Select(p => (int)p).ToArray() ?? [.. Enumerable.Range(0, x.Extents.Length).Reverse()];
                 Stage(node, x, "transpose", [.. order.Select(p => x.Extents[p])], [new Setting("", $"[{string.Join(", ", order)}]")]);
                 break;
-            case "Squeeze" when Axes(node, x.Extents.Length) is { } axes:
-                Stretch(node, x, [.. x.Extents.Where((_, i) => !axes.Contains(i))]);
+            case "Squeeze":
+                var dropped = Axes(node, x.Extents.Length) ?? [.. Enumerable.Range(0, x.Extents.Length).Where(i => x.Extents[i].Constant == 1)];
+                Stretch(node, x, [.. x.Extents.Where((_, i) => !dropped.Contains(i))]);
                 break;
-            case "Unsqueeze" when Axes(node, x.Extents.Length + (node.GetInts("axes")?.Length ?? 1)) is { } axes:
+            case "Unsqueeze" when Integers(node, "axes", 1) is { } places && Axes(node, x.Extents.Length + places.Length) is { } axes:
                 var extents = x.Extents;
                 foreach (var axis in axes.Order())
                 {
@@ -122,7 +145,13 @@ internal sealed partial class NodeImporter
             case "Slice" when Ranges(node, x) is { } ranges:
                 Slice(node, x, ranges);
                 break;
-            case "Resize":
+            case "Split" when Parts(node, x) is { } parts:
+                Split(node, x, parts);
+                break;
+            case "Pad" when Margins(node, x) is { } margins:
+                Pad(node, x, margins);
+                break;
+            case "Resize" or "Upsample" when x.Extents.Length == 4:
                 Resize(node, x);
                 break;
             default:
@@ -310,6 +339,12 @@ internal sealed partial class NodeImporter
 
         var first = parts[0]!.Extents;
         var axis = Axis(node, "axis", 0, parts[0]!);
+        if (axis >= first.Length || parts.Any(p => p!.Extents.Length != first.Length || Enumerable.Range(0, first.Length).Any(i => i != axis && !p.Extents[i].Equals(first[i]))))
+        {
+            Fail(node, $"its operands have the extents {string.Join(", ", parts.Select(p => $"[{Literals.Extents(p!.Extents)}]"))}");
+            return;
+        }
+
         var sum = parts.Select(p => p!.Extents[axis]).Aggregate((a, b) => a + b);
         Combine(node, "concat", [.. parts.Select(p => new Operand(p!.Step))], first.SetItem(axis, sum), [Setting.Int("axis", axis)]);
     }
@@ -393,28 +428,89 @@ internal sealed partial class NodeImporter
         }
     }
 
-    private void ReduceMean(OnnxNode node, ImportValue.Tensor x)
+    // Before opset 13 softmax runs over all axes from the given one on, by default from the second.
+    private bool IsLastAxis(OnnxNode node, ImportValue.Tensor x)
+    {
+        var axis = Axis(node, "axis", opset < 13 ? 1 : -1, x);
+        return axis == x.Extents.Length - 1 || (opset < 13 && axis < x.Extents.Length && x.Extents.Skip(axis).Count(e => e.Constant != 1) <= 1 && x.Extents[^1].Constant != 1);
+    }
+
+    private void Reduce(OnnxNode node, ImportValue.Tensor x)
     {
         var rank = x.Extents.Length;
-        var axes = Axes(node, rank) ?? [.. Enumerable.Range(0, rank)];
-        var keep = node.GetInt("keepdims", 1) == 1;
-        if (axes is [var only] && only == rank - 1)
+        var axes = Axes(node, rank) is { Length: > 0 } given ? given
+            : node.GetInt("noop_with_empty_axes", 0) == 1 ? [] : [.. Enumerable.Range(0, rank)];
+        if (axes.Length == 0)
         {
-            Stage(node, x, "reduce_mean", x.Extents.RemoveAt(rank - 1));
-        }
-        else if (rank == 4 && axes.Order().SequenceEqual([2, 3]))
-        {
-            Stage(node, x, "global_avg_pool", [x.Extents[0], x.Extents[1], Dim.One, Dim.One]);
-        }
-        else
-        {
-            Fail(node, "means are taken over the last axis, or over height and width");
+            Same(node, x);
             return;
         }
 
+        var kind = node.OpType[6..].ToLowerInvariant();
+        if (axes is [var only] && only == rank - 1)
+        {
+            Stage(node, x, "reduce_" + kind, x.Extents.RemoveAt(rank - 1));
+        }
+        else if (kind is "mean" or "max" && rank == 4 && axes.Order().SequenceEqual([2, 3]))
+        {
+            Stage(node, x, kind == "mean" ? "global_avg_pool" : "global_max_pool", [x.Extents[0], x.Extents[1], Dim.One, Dim.One]);
+        }
+        else
+        {
+            Fail(node, "values are reduced over the last axis; means and maxima also over height and width");
+            return;
+        }
+
+        var keep = node.GetInt("keepdims", 1) == 1;
         ImmutableArray<Dim> kept = [.. x.Extents.Select((e, i) => axes.Contains(i) ? Dim.One : e)];
-        var wanted = keep ? kept : [.. x.Extents.Where((_, i) => !axes.Contains(i))];
-        Stretch(node, Tensor(node.Outputs[0])!, wanted);
+        Stretch(node, Tensor(node.Outputs[0])!, keep ? kept : [.. x.Extents.Where((_, i) => !axes.Contains(i))]);
+    }
+
+    // The length of every part; null where they are not known or do not add up.
+    private long[]? Parts(OnnxNode node, ImportValue.Tensor x)
+    {
+        if (x.Extents[Axis(node, "axis", 0, x)].Constant is not { } extent)
+        {
+            return null;
+        }
+
+        var count = node.Outputs.Length;
+        var size = (extent + count - 1) / count;
+        var parts = Integers(node, "split", 1) ?? [.. Enumerable.Range(0, count).Select(i => Math.Min(size, extent - (i * size)))];
+        return parts.Length == count && parts.All(p => p > 0) && parts.Sum() == extent ? parts : null;
+    }
+
+    private void Split(OnnxNode node, ImportValue.Tensor x, long[] parts)
+    {
+        var axis = Axis(node, "axis", 0, x);
+        var start = 0L;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var part = Part(x, new Dictionary<int, (long Start, long End)> { [axis] = (start, start + parts[i]) });
+            values[node.Outputs[i]] = part;
+            start += parts[i];
+        }
+    }
+
+    // Zeros at the top, left, bottom and right; null where it is something else.
+    private long[]? Margins(OnnxNode node, ImportValue.Tensor x)
+    {
+        var value = Constant(node, 2)?.GetDouble(0) ?? node.GetFloat("value", 0);
+        var isConstant = node.GetString("mode", "constant") == "constant" && value == 0 && !node.HasInput(3);
+        return isConstant && x.Extents.Length == 4 && Integers(node, "pads", 1) is [0, 0, var top, var left, 0, 0, var bottom, var right] ? [top, left, bottom, right] : null;
+    }
+
+    private void Pad(OnnxNode node, ImportValue.Tensor x, long[] margins)
+    {
+        if (margins.All(m => m == 0))
+        {
+            Same(node, x);
+            return;
+        }
+
+        string[] names = ["pad_top", "pad_left", "pad_bottom", "pad_right"];
+        ImmutableArray<Dim> extents = [x.Extents[0], x.Extents[1], x.Extents[2] + Dim.Const(margins[0] + margins[2]), x.Extents[3] + Dim.Const(margins[1] + margins[3])];
+        Stage(node, x, "pad2d", extents, [.. names.Select((n, i) => Setting.Int(n, margins[i]))]);
     }
 
     private void Flatten(OnnxNode node, ImportValue.Tensor x)
@@ -483,13 +579,21 @@ internal sealed partial class NodeImporter
 
     private void Resize(OnnxNode node, ImportValue.Tensor x)
     {
-        var scales = Constant(node, 2)?.ToFloats();
+        // Resize has a region of interest before the scales since opset 11; Upsample has them as an attribute before opset 9.
+        var isResize = node.OpType == "Resize" && opset >= 11;
+        var scales = node.GetFloats("scales")?.ToArray() ?? Constant(node, isResize ? 2 : 1)?.ToFloats();
+        if (scales is not { Length: 4 } && isResize && node.HasInput(3) && Known(node.Inputs[3]) is { } sizes && sizes.Items.Length == 4)
+        {
+            scales = [.. sizes.Items.Select((s, i) => Quotient(s, x.Extents[i])?.Constant is { } by ? by : 0f)];
+        }
+
         var isExact = scales is [1, 1, >= 1, >= 1] && scales.All(s => s == Math.Floor(s));
-        var isNearest = node.GetString("mode", "nearest") == "nearest" && node.GetString("coordinate_transformation_mode", "half_pixel") == "asymmetric"
-            && node.GetString("nearest_mode", "round_prefer_floor") == "floor";
+        var isNearest = node.GetString("mode", "nearest") == "nearest" && (!isResize
+            || (node.GetString("coordinate_transformation_mode", "half_pixel") == "asymmetric" && node.GetString("nearest_mode", "round_prefer_floor") == "floor")
+            || (node.GetString("coordinate_transformation_mode", "half_pixel") == "half_pixel" && node.GetString("nearest_mode", "round_prefer_floor") == "round_prefer_floor"));
         if (!isExact || !isNearest)
         {
-            Fail(node, "pictures are enlarged by whole factors, to the nearest point (asymmetric, floor)");
+            Fail(node, "pictures are enlarged by whole factors, to the nearest point");
             return;
         }
 
@@ -498,13 +602,14 @@ internal sealed partial class NodeImporter
         Stage(node, x, "resize_nearest", [x.Extents[0], x.Extents[1], x.Extents[2] * Dim.Const(height), x.Extents[3] * Dim.Const(width)], by);
     }
 
-    private void Slice(OnnxNode node, ImportValue.Tensor x, Dictionary<int, (long Start, long End)> ranges)
+    private void Slice(OnnxNode node, ImportValue.Tensor x, Dictionary<int, (long Start, long End)> ranges) => values[node.Outputs[0]] = Part(x, ranges);
+
+    private ImportValue.Tensor Part(ImportValue.Tensor x, Dictionary<int, (long Start, long End)> ranges)
     {
         var subscripts = Enumerable.Range(0, x.Extents.Length)
             .Select(i => ranges.TryGetValue(i, out var r) ? FormattableString.Invariant($"{r.Start}:{r.End}") : ":");
-        Stage(
-            node, x, "[]", [.. x.Extents.Select((e, i) => ranges.TryGetValue(i, out var r) ? Dim.Const(r.End - r.Start) : e)],
-            [new Setting("", string.Join(", ", subscripts))]);
+        ImmutableArray<Dim> extents = [.. x.Extents.Select((e, i) => ranges.TryGetValue(i, out var r) ? Dim.Const(r.End - r.Start) : e)];
+        return new ImportValue.Tensor(program.Add("[]", [new Operand(x.Step)], [new Setting("", string.Join(", ", subscripts))], [], extents), extents);
     }
 
     /// <summary>What is cut out, by axis of fixed extent; null when it is not known, or not every element in turn.</summary>

@@ -10,7 +10,9 @@ namespace SparseDsl.Import.Onnx;
 /// <summary>Imports nodes in order: shapes are folded, patterns recognised, operators written.</summary>
 internal sealed partial class NodeImporter
 {
+    private const string Contradiction = "its attributes and operands contradict each other";
     private readonly OnnxGraph graph;
+    private readonly long opset;
     private readonly ProgramBuilder program;
     private readonly DiagnosticBag diagnostics;
     private readonly Dictionary<string, ImportValue> values = new(StringComparer.Ordinal);
@@ -19,7 +21,7 @@ internal sealed partial class NodeImporter
 
     public NodeImporter(OnnxModel model, ProgramBuilder program, DiagnosticBag diagnostics)
     {
-        (graph, this.program, this.diagnostics) = (model.Graph, program, diagnostics);
+        (graph, opset, this.program, this.diagnostics) = (model.Graph, model.Opset, program, diagnostics);
         MarkLive();
     }
 
@@ -34,14 +36,32 @@ internal sealed partial class NodeImporter
     {
         foreach (var node in graph.Nodes.Where(live.Contains))
         {
-            if (patterns.TryGetValue(node, out var pattern))
+            try
             {
-                WritePattern(node, pattern);
+                Import(node);
             }
-            else if (!FoldShape(node))
+            catch (Exception problem) when (problem is ArgumentException or IndexOutOfRangeException or ArithmeticException or InvalidOperationException)
             {
-                Write(node);
+                // An axis that is not there, a stride of zero, a constant of another size: the file is wrong, and which of many ways is not worth a case each.
+                Fail(node, Contradiction);
             }
+        }
+    }
+
+    private void Import(OnnxNode node)
+    {
+        if (patterns.TryGetValue(node, out var pattern))
+        {
+            WritePattern(node, pattern);
+        }
+        else if (!FoldShape(node))
+        {
+            Write(node);
+        }
+
+        if (node.Outputs.Select(Tensor).Any(t => t is not null && t.Extents.Any(e => e.Constant <= 0)))
+        {
+            Fail(node, Contradiction);
         }
     }
 

@@ -19,7 +19,7 @@ public sealed record OnnxImportOptions
 {
     /// <summary>
     /// Extents that the file leaves open, by name in the file, or by position as in <c>x[2]</c>. Others get a name and range by position: a batch of
-    /// 1 to 64; sides of pictures that are multiples of 32.
+    /// 1 to 64; sides of pictures, in multiples of the smallest power of two with which the shapes inside the network fit together.
     /// </summary>
     public ImmutableDictionary<string, ImportDim> Dims { get; init; } = ImmutableDictionary<string, ImportDim>.Empty;
 

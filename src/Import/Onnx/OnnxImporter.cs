@@ -11,20 +11,28 @@ namespace SparseDsl.Import.Onnx;
 public static class OnnxImporter
 {
     private const int LongestName = 32;
+    private static readonly int[] Units = [1, 2, 4, 8, 16, 32, 64];
 
     /// <summary>
     /// Imports a network. Shapes are worked out symbolically, so that what computes them disappears; groups of nodes that are one operator here become
-    /// one; what no output needs is left out. When anything cannot be said, all of it is in the diagnostics and the program is empty.
+    /// one, and groups that repeat a layer; what no output needs is left out. When anything cannot be said, all of it is in the diagnostics and the program is empty.
     /// </summary>
     /// <param name="model">The network.</param>
     /// <param name="name">Name of the module; the model has the same in Pascal case.</param>
     /// <param name="options">How extents that the file leaves open are named and bounded; defaults by position.</param>
     public static ImportResult Import(OnnxModel model, string name, OnnxImportOptions? options = null)
     {
+        // A network that halves a picture and doubles it again fits together only where the halves come out even; others take any size.
+        var last = Units.Select(unit => Import(model, name, options ?? new OnnxImportOptions(), unit)).First(r => r.Result.Dsl.Length > 0 || r.Unit == Units[^1]);
+        return last.Result;
+    }
+
+    private static (ImportResult Result, int Unit) Import(OnnxModel model, string name, OnnxImportOptions options, int unit)
+    {
         var diagnostics = new DiagnosticBag();
         var program = new ProgramBuilder();
         var names = new ProgramNames();
-        var dims = new InputDims(options ?? new OnnxImportOptions(), model.Graph);
+        var dims = new InputDims(options, model.Graph, unit);
         var inputs = Inputs(model.Graph, program, names, dims, diagnostics);
         var nodes = new NodeImporter(model, program, diagnostics);
         foreach (var (input, value) in inputs)
@@ -35,13 +43,13 @@ public static class OnnxImporter
         nodes.Run();
         if (diagnostics.HasErrors)
         {
-            return new ImportResult("", ImmutableDictionary<string, TensorData>.Empty, [.. diagnostics.Items]);
+            return (new ImportResult("", ImmutableDictionary<string, TensorData>.Empty, [.. diagnostics.Items]), unit);
         }
 
         var outputs = model.Graph.Outputs.Select(o => (Name: names.Unique(Short(o.Name)), Value: nodes.Result(o.Name))).ToList();
         var module = ProgramNames.Identifier(name);
-        var head = new ProgramPrinter.Head(Comment(model, options?.Source ?? ""), module, Pascal(module), dims.Declarations);
-        return Written(head, program, names, inputs, outputs, [.. diagnostics.Items]);
+        var head = new ProgramPrinter.Head(Comment(model, options.Source), module, Pascal(module), dims.Declarations);
+        return (Written(head, program, names, inputs, outputs, [.. diagnostics.Items]), unit);
     }
 
     private static ImportResult Written(

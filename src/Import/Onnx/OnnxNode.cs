@@ -48,6 +48,9 @@ public sealed class OnnxNode
     /// <summary>Whether the operand at a position is given.</summary>
     public bool HasInput(int index) => index < Inputs.Length && Inputs[index].Length > 0;
 
+    /// <summary>Name of the operand at a position; empty where it is left out.</summary>
+    public string Input(int index) => index < Inputs.Length ? Inputs[index] : "";
+
     /// <summary>Whether an attribute is given.</summary>
     public bool Has(string name) => _attributes.ContainsKey(name);
 

@@ -1,9 +1,6 @@
 using System.Globalization;
 using SparseDsl.Backends.CSharp.Hosting;
-using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
-using SparseDsl.Compiler.Pipeline;
-using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Import.Onnx;
 using SparseDsl.TestSupport;
@@ -37,8 +34,9 @@ public sealed class ImportEqualityTests(ITestOutputHelper output)
         var path = ModelFiles.Require(file);
         var import = OnnxImporter.Import(OnnxModel.Load(path), Path.GetFileNameWithoutExtension(path), new OnnxImportOptions { Source = file });
         Assert.Equal("", string.Concat(import.Diagnostics.Select(DiagnosticRenderer.Render)));
+        Assert.Equal(import.Dsl, ImportedModel.Formatted(import.Dsl));
         output.WriteLine($"{file}: {import.Dsl.Count(c => c == '\n')} lines");
-        using var model = Compile(import);
+        using var model = ImportedModel.Compile(import);
         using var reference = new OrtModel(path, optimize: false);
         foreach (var shape in shapes.Split(' ').Select(s => s.Split(',').Select(e => int.Parse(e, CultureInfo.InvariantCulture)).ToArray()))
         {
@@ -63,25 +61,5 @@ public sealed class ImportEqualityTests(ITestOutputHelper output)
         var largest = expected.Floats.Max(Math.Abs);
         Assert.True(largest > 0, "a result of zeros compares nothing");
         return found.ToFloats().Zip(expected.Floats, (a, b) => (double)Math.Abs(a - b)).Max(d => double.IsNaN(d) ? double.PositiveInfinity : d) / largest;
-    }
-
-    private static CompiledModel Compile(ImportResult import)
-    {
-        if (Environment.GetEnvironmentVariable("SPARSEDSL_IMPORTED") is { Length: > 0 } folder)
-        {
-            ImportWriter.Write(import, folder, import.Dsl.Split('\n')[1].Split(' ')[1]);
-        }
-
-        var target = System.Runtime.Intrinsics.X86.Avx2.IsSupported ? Target.Avx2 : Target.Scalar;
-        var diagnostics = new DiagnosticBag();
-        var module = Compilation.Bind(new SourceText("imported.dsl", import.Dsl), ModuleResolver.LibraryOnly(), diagnostics);
-        Assert.Equal("", string.Concat(diagnostics.Items.Where(d => d.Severity == Severity.Error).Take(5).Select(DiagnosticRenderer.Render)));
-        var bound = Assert.Single(module.Models);
-        Assert.Equal(import.Weights.Keys.Order(StringComparer.Ordinal), bound.Params.Select(p => p.Path).Order(StringComparer.Ordinal));
-        var options = new CompilationOptions(target) { Weights = p => import.Weights.GetValueOrDefault(p) };
-        var lowered = Compilation.Lower(bound, options, diagnostics);
-        Assert.True(lowered is not null, string.Concat(diagnostics.Items.Take(5).Select(DiagnosticRenderer.Render)));
-        var cache = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
-        return CSharpHost.Load(lowered.Program, target, w => Compilation.Pack(w, p => import.Weights[p], cache));
     }
 }

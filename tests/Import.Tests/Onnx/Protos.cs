@@ -9,8 +9,8 @@ namespace SparseDsl.Import.Tests.Onnx;
 /// <summary>Builds small ONNX files.</summary>
 internal static class Protos
 {
-    public static ModelProto Model(GraphProto graph) =>
-        new() { IrVersion = 8, Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = 13 } } };
+    public static ModelProto Model(GraphProto graph, long opset = 13) =>
+        new() { IrVersion = 8, Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = opset } } };
 
     /// <summary>A graph of nodes with input <c>x</c> and output <c>y</c>.</summary>
     public static GraphProto Graph(params NodeProto[] nodes) =>
@@ -39,6 +39,15 @@ internal static class Protos
 
     public static TensorProto Floats(string name, float[] values, params long[] dims) =>
         new() { Name = name, DataType = DataType.Float, Dims = { dims }, FloatData = { values } };
+
+    public static TensorProto Integers(string name, params long[] values) =>
+        new() { Name = name, DataType = DataType.Int64, Dims = { values.Length }, Int64Data = { values } };
+
+    public static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeType.Float, F = value };
+
+    public static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Type = AttributeType.Ints, Ints = { values } };
+
+    public static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 
     public static AttributeProto Int(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
 

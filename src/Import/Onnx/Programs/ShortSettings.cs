@@ -13,12 +13,14 @@ internal static class ShortSettings
     {
         var given = step.Settings.ToDictionary(s => s.Name, s => s, StringComparer.Ordinal);
         var result = ImmutableArray.CreateBuilder<Setting>();
-        var written = new Dictionary<string, string>(StringComparer.Ordinal);
+        var written = new HashSet<string>(StringComparer.Ordinal);
         foreach (var setting in step.Settings)
         {
             if (Window(setting.Name) is { } group)
             {
-                if (written.TryAdd(group, ""))
+                // An operator sees the size of its window on its filters.
+                var isSeen = group == "kernel" && !step.IsLayer && step.Weights.Length > 0;
+                if (!isSeen && written.Add(group))
                 {
                     Write(result, group, given, step);
                 }
