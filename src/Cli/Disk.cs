@@ -16,6 +16,7 @@ internal static class Disk
         FileNotFoundException => "there is no such file",
         DirectoryNotFoundException => "there is no such folder",
         UnauthorizedAccessException => "it is a folder, or access is not allowed",
+        ArgumentException => "that is no path",
         _ => problem.Message.TrimEnd('.'),
     };
 

@@ -15,6 +15,9 @@ internal sealed record Streams(TextWriter Output, TextWriter Errors, bool IsTerm
 /// <summary>One run of a command: where it writes, and what went wrong so far.</summary>
 internal sealed class Session(Streams streams, bool json)
 {
+    /// <summary>A damaged file may have a mistake in every token; nobody reads that many.</summary>
+    private const int MostShown = 1000;
+
     /// <summary>Results.</summary>
     public TextWriter Output { get; } = streams.Output;
 
@@ -73,9 +76,14 @@ internal sealed class Session(Streams streams, bool json)
         }
         else
         {
-            foreach (var diagnostic in Diagnostics.Items)
+            foreach (var diagnostic in Diagnostics.Items.Take(MostShown))
             {
                 Errors.Write(DiagnosticRenderer.Render(diagnostic));
+            }
+
+            if (Diagnostics.Items.Count > MostShown)
+            {
+                Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"… and {Diagnostics.Items.Count - MostShown} more, all with --json"));
             }
 
             var count = Diagnostics.Items.Count(d => d.Severity == Severity.Error);

@@ -62,6 +62,7 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5123"] = t => [.. t.RunTwice(), "--dim", "M=4"],
         ["SD5124"] = t => ["fmt", t.Write("odd.dsl", "const   a=1\n"), "--check"],
         ["SD5125"] = t => t.RunMatrix("@format(nm(2, 4))", i => i % 4 == 0 ? 0 : 1),
+        ["SD5126"] = t => ["run", t.Write("big.dsl", "model Big(N: dim 1..2147483647) {\n    input x: f32[N, 1000]\n    output y = x\n}\n"), "--input", "x=zeros", "--dim", "N=2147483647"],
         ["SD5201"] = t => t.Import(new NodeProto { OpType = "Det", Input = { "x" }, Output = { "y" } }, hasShape: true),
         ["SD5202"] = t => t.Import(new NodeProto { OpType = "Relu", Input = { "x" }, Output = { "y" } }, hasShape: false),
     };

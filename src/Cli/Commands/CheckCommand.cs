@@ -8,7 +8,7 @@ internal static class CheckCommand
     /// <summary>The command.</summary>
     public static Command Create(Streams streams)
     {
-        var files = new Argument<string[]>("FILE") { Description = "programs to check", Arity = ArgumentArity.OneOrMore };
+        var files = SharedOptions.Files("programs to check");
         var json = SharedOptions.Json();
         var command = new Command("check", "Report every mistake in programs.") { files, json };
         command.SetAction(parsed =>

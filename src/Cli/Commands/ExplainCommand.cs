@@ -29,7 +29,7 @@ internal static class ExplainCommand
             var decisions = new List<LevelDecision>();
             if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                costs = Costs(session, bound, path, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, decisions);
+                costs = Memory.Guard(session, $"'{bound.Name}' at these dims", () => Costs(session, bound, path, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, decisions));
             }
 
             if (costs is not null && !session.IsJson)

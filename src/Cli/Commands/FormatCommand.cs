@@ -10,7 +10,7 @@ internal static class FormatCommand
     /// <summary>The command.</summary>
     public static Command Create(Streams streams)
     {
-        var files = new Argument<string[]>("FILE") { Description = "programs to format", Arity = ArgumentArity.OneOrMore };
+        var files = SharedOptions.Files("programs to format");
         var check = new Option<bool>("--check") { Description = "change nothing; exit code 1 when a file is not in canonical form" };
         var stdout = new Option<bool>("--stdout") { Description = "print the result, change nothing" };
         var command = new Command("fmt", "Rewrite programs in canonical form.") { files, check, stdout };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
@@ -21,8 +20,8 @@ internal static class RunCommand
         var outputs = SharedOptions.Paths("--output", "NAME=PATH", "writes an output to a .npy, .npz or .safetensors file");
         var backend = new Option<string>("--backend") { Description = "csharp (compiled) or reference (float64, slow)", DefaultValueFactory = _ => "csharp" };
         backend.AcceptOnlyFromAmong("csharp", "reference");
-        var threads = Count("--threads", "threads of one call");
-        var repeat = Count("--repeat", "timed calls; the time printed is their median");
+        var threads = SharedOptions.Count("--threads", "threads of one call");
+        var repeat = SharedOptions.Count("--repeat", "timed calls; the time printed is their median");
         var (weights, model, dims, target, json) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Json());
         var command = new Command("run", "Run a model on files.") { file, inputs, outputs, backend, threads, repeat, weights, model, dims, target, json };
         command.SetAction(parsed =>
@@ -31,7 +30,7 @@ internal static class RunCommand
             var request = new RunRequest(
                 parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(outputs) ?? [], parsed.GetValue(dims) ?? [],
                 parsed.GetValue(backend)!, parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(threads), parsed.GetValue(repeat));
-            var result = Run(session, request);
+            var result = Memory.Guard(session, $"'{request.File}' on these inputs", () => Run(session, request));
             if (result is not null && !session.IsJson && !session.Diagnostics.HasErrors)
             {
                 result.Write(session.Output);
@@ -40,19 +39,6 @@ internal static class RunCommand
             return session.Finish(writer => result?.Write(writer));
         });
         return command;
-    }
-
-    private static Option<int> Count(string name, string description)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => 1, HelpName = "N" };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is < 1 or > 1_000_000)
-            {
-                result.AddError($"{name} must be at least 1");
-            }
-        });
-        return option;
     }
 
     private static RunResult? Run(Session session, RunRequest request)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 
@@ -7,8 +8,41 @@ namespace SparseDsl.Cli.Commands;
 /// <summary>Options several commands have.</summary>
 internal static class SharedOptions
 {
+    private const int MostCount = 1_000_000;
+
     /// <summary><c>FILE</c></summary>
-    public static Argument<string> File() => new("FILE") { Description = "the program" };
+    public static Argument<string> File()
+    {
+        var file = new Argument<string>("FILE") { Description = "the program" };
+        RefuseOptions(file);
+        return file;
+    }
+
+    /// <summary><c>FILE…</c></summary>
+    public static Argument<string[]> Files(string description)
+    {
+        var files = new Argument<string[]>("FILE") { Description = description, Arity = ArgumentArity.OneOrMore };
+        RefuseOptions(files);
+        return files;
+    }
+
+    /// <summary>A count from 1 on; 1 when it is not given.</summary>
+    public static Option<int> Count(string name, string description) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => 1,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= MostCount)
+            {
+                return value;
+            }
+
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be an integer from 1 to {MostCount}, not '{result.Tokens[0].Value}'"));
+            return 1;
+        },
+    };
 
     /// <summary><c>--json</c></summary>
     public static Option<bool> Json() => new("--json") { Description = "print one JSON document, diagnostics included" };
@@ -63,7 +97,7 @@ internal static class SharedOptions
 
     /// <summary><c>--dim N=4</c>, several times.</summary>
     public static Option<KeyValuePair<string, long>[]> Dims() => Pairs("--dim", "NAME=VALUE", "the value of a dim that no input tells", value =>
-        long.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : (long?)null);
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (long?)null);
 
     /// <summary>An option of the form <c>--input NAME=PATH</c>, several times.</summary>
     public static Option<KeyValuePair<string, string>[]> Paths(string name, string help, string description) => new(name)
@@ -73,6 +107,15 @@ internal static class SharedOptions
         Arity = ArgumentArity.OneOrMore,
         CustomParser = result => [.. Split(result).Select(p => p)],
     };
+
+    // What looks like an option and is none would be taken for a file.
+    private static void RefuseOptions(Argument argument) => argument.Validators.Add(result =>
+    {
+        foreach (var token in result.Tokens.Where(t => t.Value.Length > 1 && t.Value[0] == '-'))
+        {
+            result.AddError($"'{token.Value}' is not an option of this command; a file of that name is './{token.Value}'");
+        }
+    });
 
     private static Option<KeyValuePair<string, T>[]> Pairs<T>(string name, string help, string description, Func<string, T?> convert)
         where T : struct => new(name)

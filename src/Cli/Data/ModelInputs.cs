@@ -42,10 +42,13 @@ internal sealed record ModelInputs(IReadOnlyDictionary<string, TensorData> Tenso
 
         foreach (var input in model.Inputs.Where(i => IsMade(bySource[i.Name])))
         {
-            tensors.Add(input.Name, Make(input.Type, dims, bySource[input.Name] == "random"));
+            if (Memory.Guard(session, $"the input '{input.Name}' ({input.Type})", () => Make(input.Type, dims, bySource[input.Name] == "random")) is { } made)
+            {
+                tensors.Add(input.Name, made);
+            }
         }
 
-        return new ModelInputs(tensors, dims);
+        return session.Diagnostics.HasErrors ? null : new ModelInputs(tensors, dims);
     }
 
     private static bool IsMade(string source) => source is "random" or "zeros";

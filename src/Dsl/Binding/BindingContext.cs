@@ -12,6 +12,10 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
     /// <summary>The symbolic dims of the model.</summary>
     public List<SymbolicDim> Dims { get; } = [];
 
+    private const int MostInPlace = 10_000;
+    private readonly Stack<ItemSyntax> inPlace = new();
+    private int inPlaceCount;
+
     /// <summary>Names of the symbolic dims of the model.</summary>
     public HashSet<string> DimNames { get; } = new(StringComparer.Ordinal);
 
@@ -31,6 +35,32 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
     public void ReportIn(ModuleScope home, DiagnosticDescriptor descriptor, SourceSpan span, params string[] arguments) =>
         Diagnostics.Report(descriptor, home.IsLibrary ? CallLocation : new SourceLocation(home.Source, span), arguments);
 
+    /// <summary>
+    /// Begins to put the body of an operator, mask or pattern in place; false after a report when it is inside itself, or when the outermost one grows
+    /// without bounds. What begins is ended by <see cref="Leave"/>.
+    /// </summary>
+    public bool Enter(ItemSyntax item, ModuleScope home, SourceSpan place)
+    {
+        if (inPlace.Contains(item))
+        {
+            ReportIn(home, NameDiagnostics.Recursion, place, item.Name.Text);
+            return false;
+        }
+
+        inPlaceCount = inPlace.Count == 0 ? 0 : inPlaceCount + 1;
+        if (inPlaceCount > MostInPlace)
+        {
+            ReportIn(home, NameDiagnostics.TooLarge, place, $"'{inPlace.Last().Name.Text}' with all it calls");
+            return false;
+        }
+
+        inPlace.Push(item);
+        return true;
+    }
+
+    /// <summary>Ends what <see cref="Enter"/> began.</summary>
+    public void Leave() => inPlace.Pop();
+
     /// <summary>The item of a name as a module sees it.</summary>
     public Value.Item? Find(ModuleScope home, string name) => home.Find(name);
 
@@ -44,9 +74,13 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
 
         if (!item.Home.Constants.TryGetValue(constant.Name.Text, out var value))
         {
-            // Guards against a constant defined by itself.
-            item.Home.Constants[constant.Name.Text] = new Value.Error();
+            if (!Enter(constant, home, name.Span))
+            {
+                return new Value.Error();
+            }
+
             value = new Elaborator(this, item.Home, new Scope(null), "", null).Static(constant.Value);
+            Leave();
             item.Home.Constants[constant.Name.Text] = value;
         }
 

@@ -52,13 +52,25 @@ public sealed record TensorType(ElementType Element, ImmutableArray<Dim> Shape)
 public abstract class BoundValue(TensorType type, SourceLocation location)
 {
     /// <summary>Element type and shape.</summary>
-    public TensorType Type { get; } = type;
+    public TensorType Type { get; } = Countable(type);
 
     /// <summary>Where the user wrote it.</summary>
     public SourceLocation Location { get; } = location;
 
     /// <summary>What it is computed from.</summary>
     public virtual ImmutableArray<BoundValue> Operands => [];
+
+    /// <summary>The type, when 63 bits count its bytes. Who binds the model reports the exception.</summary>
+    private static TensorType Countable(TensorType type)
+    {
+        long bytes = 8;
+        foreach (var extent in type.Shape)
+        {
+            bytes = checked(bytes * Math.Max(1, extent.Constant ?? 1));
+        }
+
+        return type;
+    }
 }
 
 /// <summary>How a picture becomes an input tensor: <c>from image(rgb, scale: 1 / 255, mean: [..], std: [..])</c>.</summary>

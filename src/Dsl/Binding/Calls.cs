@@ -87,7 +87,12 @@ internal sealed class Calls(Elaborator code)
             Value.Boolean b => (ScalarExpr)new ScalarExpr.Literal(b.Truth ? 1 : 0, ElementType.Bool),
             _ => new ScalarExpr.Literal(double.NaN, ElementType.F32),
         })];
-        var body = new OpBinder(context).Inline(item, literals, matched.Attributes)?.Rewrite(e =>
+        if (new OpBinder(context).Inline(item, literals, matched.Attributes, code.Home, syntax.Span) is not { } inlined)
+        {
+            return new Value.Error();
+        }
+
+        var body = inlined.Rewrite(e =>
             e is ScalarExpr.Apply a && a.Arguments.All(x => x is ScalarExpr.Literal)
                 ? new ScalarExpr.Literal(a.Op.Fold([.. a.Arguments.Select(x => ((ScalarExpr.Literal)x).Value)]), a.Type)
                 : e);

@@ -75,11 +75,25 @@ internal sealed class Masks(Elaborator code)
         Part(syntax.Operand, operand) is Value.Mask mask ? new Value.Mask(ScalarExpr.Of(CoreOps.Not, mask.Condition)) : new Value.Error();
 
     /// <summary>A mask inside another one: the union of tiles belongs outside.</summary>
-    private Value Part(Expr syntax, Value value) => Of(syntax, value) is Value.Mask { Tile: not null, Name: var name }
-        ? code.Fail(SparsityDiagnostics.CoverInside, syntax.Span, name)
-        : Of(syntax, value);
+    private Value Part(Expr syntax, Value value)
+    {
+        var part = Of(syntax, value);
+        return part is Value.Mask { Tile: not null, Name: var name } ? code.Fail(SparsityDiagnostics.CoverInside, syntax.Span, name) : part;
+    }
 
     private Value Expand(SourceSpan span, Value.Item item, Dictionary<string, Value> attributes)
+    {
+        if (!code.Context.Enter(item.Syntax, code.Home, span))
+        {
+            return new Value.Error();
+        }
+
+        var expanded = Body(span, item, attributes);
+        code.Context.Leave();
+        return expanded;
+    }
+
+    private Value Body(SourceSpan span, Value.Item item, Dictionary<string, Value> attributes)
     {
         if (item.Syntax is MaskItem mask)
         {

@@ -28,7 +28,14 @@ internal sealed class OpBinder(BindingContext context)
         frame.Given = operands;
         var tensors = operands.OfType<Value.Tensor>().Select(t => t.Bound).ToImmutableArray();
         frame.TensorCount = tensors.Length;
-        if (!BindOperands(frame, operands) || BindBody(frame) is not { } stages)
+        if (!BindOperands(frame, operands) || !context.Enter(op, item.Home, op.Name.Span))
+        {
+            return null;
+        }
+
+        var bound = BindBody(frame);
+        context.Leave();
+        if (bound is not { } stages)
         {
             return null;
         }
@@ -40,9 +47,19 @@ internal sealed class OpBinder(BindingContext context)
     }
 
     /// <summary>An elementwise operator over scalars, put in place: <c>relu(x[i] + b)</c> inside another operator.</summary>
-    public ScalarExpr? Inline(Value.Item item, ImmutableArray<ScalarExpr> arguments, IReadOnlyDictionary<string, Value> attributes)
+    /// <param name="item">The operator.</param>
+    /// <param name="arguments">Its operands.</param>
+    /// <param name="attributes">A value for each attribute.</param>
+    /// <param name="caller">The module of the call.</param>
+    /// <param name="place">The call.</param>
+    public ScalarExpr? Inline(Value.Item item, ImmutableArray<ScalarExpr> arguments, IReadOnlyDictionary<string, Value> attributes, ModuleScope caller, SourceSpan place)
     {
         var op = (OpItem)item.Syntax;
+        if (!context.Enter(op, caller, place))
+        {
+            return null;
+        }
+
         var frame = new OpFrame(op, item.Home, context.DimNames);
         for (var i = 0; i < arguments.Length; i++)
         {
@@ -54,7 +71,9 @@ internal sealed class OpBinder(BindingContext context)
             frame.Attributes.Add(attribute.Key, attribute.Value);
         }
 
-        return new ScalarBinder(context, this, frame).Body(op.Body);
+        var body = new ScalarBinder(context, this, frame).Body(op.Body);
+        context.Leave();
+        return body;
     }
 
     private static string Text(Value value) => value switch

@@ -85,7 +85,7 @@ internal sealed partial class ScalarBinder
             attributes[attribute.Name.Text] = value;
         }
 
-        return operators.Inline(item, [.. values.Select(v => v!)], attributes);
+        return operators.Inline(item, [.. values.Select(v => v!)], attributes, frame.Home, call.Span);
     }
 
     /// <summary>Whether there are not too many arguments, and the named ones are attributes given once.</summary>

@@ -6,6 +6,9 @@ namespace SparseDsl.Dsl.Diagnostics;
 /// <summary>Writes diagnostics the way people read them: place, id, sentence, the line with carets, notes, hint.</summary>
 public static class DiagnosticRenderer
 {
+    /// <summary>Of a longer line only this much around the place is shown.</summary>
+    private const int Widest = 160;
+
     /// <summary><c>digits.dsl:9:27: error SD3004: …</c></summary>
     public static string Header(Diagnostic diagnostic)
     {
@@ -42,11 +45,14 @@ public static class DiagnosticRenderer
         }
 
         var (line, column) = location.Source.Position(location.Span.Start);
-        var content = location.Source.Line(line);
+        var content = location.Source.Line(line).Replace('\t', ' ');
+        var first = content.Length <= Widest ? 0 : Math.Max(0, Math.Min(column - (Widest / 2), content.Length - Widest));
+        var end = Math.Min(content.Length, first + Widest);
+        var (before, after) = (first > 0 ? "…" : "", end < content.Length ? "…" : "");
         var number = line.ToString(CultureInfo.InvariantCulture).PadLeft(4);
-        var carets = Math.Max(1, Math.Min(location.Span.Length, content.Length - column + 1));
-        text.Append(number).Append(" | ").Append(content.Replace('\t', ' ')).Append('\n');
-        text.Append("     | ").Append(' ', column - 1).Append('^', carets).Append('\n');
+        var carets = Math.Max(1, Math.Min(location.Span.Length, end - column + 1));
+        text.Append(number).Append(" | ").Append(before).Append(content, first, end - first).Append(after).Append('\n');
+        text.Append("     | ").Append(' ', column - 1 - first + before.Length).Append('^', carets).Append('\n');
     }
 
     private static string Word(Severity severity) => severity switch

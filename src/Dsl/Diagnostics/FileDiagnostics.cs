@@ -103,11 +103,15 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor Structure = Row(
         "SD5125", "the weights of '{0}' do not have the structure they are stored with: {1}", "correct the annotation, or prune the weights", "@format(nm(2, 4)) on weights with three non-zeros in a group of four");
 
+    /// <summary>A tensor, or the whole model, is larger than memory.</summary>
+    public static readonly DiagnosticDescriptor TooLarge = Row(
+        "SD5126", "{0} does not fit into memory", "give smaller dims; a tensor has at most 2 GB", "--dim N=2147483647 for an input of [N, 1000]");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
-        NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure,
+        NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);
