@@ -60,6 +60,7 @@ public sealed record Diagnostic(
 public sealed class DiagnosticBag
 {
     private readonly List<Diagnostic> items = [];
+    private readonly HashSet<(string Id, SourceLocation? Location, string Message)> known = [];
 
     /// <summary>What was reported, without repeats.</summary>
     public IReadOnlyList<Diagnostic> Items => items;
@@ -74,7 +75,7 @@ public sealed class DiagnosticBag
     /// <summary>Adds a finished diagnostic; an equal one at the same place is kept once.</summary>
     public void Add(Diagnostic diagnostic)
     {
-        if (!items.Any(d => d.Id == diagnostic.Id && Equals(d.Location, diagnostic.Location) && d.Message == diagnostic.Message))
+        if (known.Add((diagnostic.Id, diagnostic.Location, diagnostic.Message)))
         {
             items.Add(diagnostic);
         }
