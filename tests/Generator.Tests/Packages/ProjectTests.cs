@@ -1,0 +1,208 @@
+using System.Text.RegularExpressions;
+
+namespace SparseDsl.Tests.Generator.Packages;
+
+/// <summary>What projects that reference the package can do, and what they are told.</summary>
+[Collection(nameof(Feed))]
+public sealed class ProjectTests(Feed feed)
+{
+    private const string Project = """
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <Nullable>enable</Nullable>
+            <ImplicitUsings>enable</ImplicitUsings>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageReference Include="SparseDsl" Version="0.1.0" />
+          </ItemGroup>
+        </Project>
+
+        """;
+
+    [Fact]
+    public void Weights_that_do_not_fit_are_refused_and_those_that_do_give_the_same_numbers_everywhere()
+    {
+        var folder = New("App", Probe);
+        foreach (var file in new[] { "digits.dsl", "digits.safetensors", "seven.png" })
+        {
+            File.Copy(Path.Combine(Repository.Root, "examples", "digits", file), Path.Combine(folder, file));
+        }
+
+        // Another model, whose weights are not at hand when the project is built.
+        File.WriteAllText(Path.Combine(folder, "other.dsl"), "model Other(N: dim 1..4) {\n    input x: f32[N, 2]\n    param digits: f32[2]\n    output y = scale(x, digits)\n}\nop scale(x[n, i], w[i]) -> y[n, i] = x[n, i] * w[i]\n");
+        var build = feed.Dotnet(folder, "build");
+        Assert.True(build.Code == 0, build.Output);
+        var run = feed.Run(folder, "bin/Debug/net10.0/App");
+        Assert.True(run.Code == 0, run.Output);
+        Assert.Equal(
+            [
+                "0 bytes",
+                "same on 4 threads",
+                "overlap: InvalidOperationException",
+                "other model: the weight file 'digits.sdw' was packed for the model 'Digits', not for 'Other'",
+                "truncated: the weight file 'bad.sdw' is truncated: it has 104064 bytes, not 104128",
+                "corrupt: the weight file 'bad.sdw' is corrupt: the checksum of its data is wrong",
+                "version: the weight file 'bad.sdw' has version 9; this runtime reads version 2: pack the weights again",
+                "no weights: the weight file 'bad.sdw' is truncated: it has 0 bytes, less than a header",
+                "length: image has 785 elements; u8[N, 28, 28] has 784 with these dims (Parameter 'image')",
+            ],
+            run.Output.Trim().Split('\n').Select(l => Regex.Replace(l, "it has 104064 bytes, not [0-9]+", "it has 104064 bytes, not 104128")));
+
+        // The same program compiled otherwise: the old packed file no longer fits.
+        File.Copy(Path.Combine(folder, "bin/Debug/net10.0/digits.sdw"), Path.Combine(folder, "old.sdw"));
+        var text = File.ReadAllText(Path.Combine(folder, "digits.dsl"));
+        File.WriteAllText(Path.Combine(folder, "digits.dsl"), text.Replace("@unstructured(zeros >= 90%)", "@dense", StringComparison.Ordinal));
+        build = feed.Dotnet(folder, "build");
+        Assert.True(build.Code == 0, build.Output);
+        Assert.StartsWith("0 bytes\nsame on 4 threads", feed.Run(folder, "bin/Debug/net10.0/App").Output, StringComparison.Ordinal);
+        File.Copy(Path.Combine(folder, "old.sdw"), Path.Combine(folder, "bin/Debug/net10.0/digits.sdw"), overwrite: true);
+        run = feed.Run(folder, "bin/Debug/net10.0/App");
+        Assert.NotEqual(0, run.Code);
+        Assert.Contains("the weight file 'digits.sdw' was packed for another version of the model 'Digits'", run.Output, StringComparison.Ordinal);
+
+        // And as a resource of the assembly.
+        build = feed.Dotnet(folder, "build", "-p:SparseDslEmbedWeights=true", "-o", "embedded");
+        Assert.True(build.Code == 0, build.Output);
+        Assert.False(File.Exists(Path.Combine(folder, "embedded", "digits.sdw")));
+        Assert.StartsWith("0 bytes\nsame on 4 threads", feed.Run(folder, "embedded/App").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Mistakes_stand_in_the_output_of_the_build_and_projects_decide_how_bad_they_are()
+    {
+        var folder = New("Bad", "Console.WriteLine(1);\n");
+        var path = Path.Combine(folder, "bad.dsl");
+        File.WriteAllText(path, """
+            model Bad(N: dim 1..8) {
+                input x: f32[N, 3]
+                output a = x + nothing
+                output b = missing(x)
+                output c: f32[N, 4] = x
+                let d = = 3
+                output e = x.y.z
+            }
+
+            """);
+        var build = feed.Dotnet(folder, "build");
+        Assert.NotEqual(0, build.Code);
+        Assert.Equal(["3,20", "4,16", "5,27", "6,13", "7,16"], Places(build.Output, path));
+
+        // A promise about a tensor too small to be worth it is a warning.
+        File.WriteAllText(path, """
+            model Small(N: dim 1..8) {
+                input x: f32[N, 4]
+                param w: f32[4, 4] @unstructured(zeros >= 90%)
+                output y = linear(x, w)
+            }
+            op linear(x[n, i], w[o, i]) -> y[n, o] = sum(i) x[n, i] * w[o, i]
+
+            """);
+        build = feed.Dotnet(folder, "build");
+        Assert.True(build.Code == 0, build.Output);
+        var id = Assert.Single(Regex.Matches(build.Output, @"bad\.dsl\(3,\d+\): warning (SD\d+)").Select(m => m.Groups[1].Value).Distinct());
+        Assert.DoesNotContain(id, feed.Dotnet(folder, "build", "--no-incremental", "-p:NoWarn=" + id).Output, StringComparison.Ordinal);
+        Assert.Contains("error " + id, feed.Dotnet(folder, "build", "--no-incremental", "-p:TreatWarningsAsErrors=true").Output, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(folder, ".globalconfig"), $"is_global = true\ndotnet_diagnostic.{id}.severity = none\n");
+        Assert.DoesNotContain(id, feed.Dotnet(folder, "build", "--no-incremental", "-p:TreatWarningsAsErrors=true").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_that_break_a_promise_stop_the_build_where_the_promise_stands()
+    {
+        var folder = New("Promise", "Console.WriteLine(1);\n");
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "examples", "digits", "digits.dsl"));
+        File.WriteAllText(Path.Combine(folder, "digits.dsl"), text.Replace("zeros >= 90%", "zeros >= 99%", StringComparison.Ordinal));
+        File.Copy(Path.Combine(Repository.Root, "examples", "digits", "digits.safetensors"), Path.Combine(folder, "digits.safetensors"));
+        var build = feed.Dotnet(folder, "build");
+        Assert.NotEqual(0, build.Code);
+        Assert.Matches(@"digits\.dsl\(9,\d+\): error SD\d+: 'w1' promises at least 99% zeros, but 'digits\.safetensors' holds 9[0-9.]+%", build.Output.Replace("but digits.safetensors", "but 'digits.safetensors'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_older_framework_is_told_what_is_needed()
+    {
+        var folder = New("Old", "Console.WriteLine(1);\n", Project.Replace("net10.0", "net8.0", StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(folder, "twice.dsl"), "model Twice() {\n    input x: f32[3]\n    output y = x + x\n}\n");
+        Assert.Contains("error SD5311", feed.Dotnet(folder, "msbuild", "-restore", "-t:PrepareForBuild").Output, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Places(string output, string path) =>
+        Regex.Matches(output, Regex.Escape(path) + @"\((\d+,\d+)\): error SD\d{4}: ").Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal);
+
+    private string New(string name, string program, string project = Project)
+    {
+        var root = feed.Checkout();
+        var folder = Path.Combine(root, "a", name);
+        Directory.CreateDirectory(folder);
+        File.Copy(Path.Combine(Repository.Root, "examples", "console-digits", "nuget.config"), Path.Combine(folder, "nuget.config"));
+        File.WriteAllText(Path.Combine(folder, name + ".csproj"), project);
+        File.WriteAllText(Path.Combine(folder, "Program.cs"), program);
+        return folder;
+    }
+
+    private const string Probe = """
+        using App;
+        using SparseDsl.Runtime;
+
+        using var digits = new Digits();
+        var image = new byte[2 * 784];
+        for (var i = 0; i < image.Length; i++) image[i] = (byte)(i % 251 < 60 ? i : 0);
+        var (expected, classes) = (new float[20], new int[2]);
+        digits.Run(image, expected, classes);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++) digits.Run(image, expected, classes, 2);
+        Console.WriteLine(GC.GetAllocatedBytesForCurrentThread() - before + " bytes");
+
+        var wrong = 0;
+        Parallel.For(0, 4, thread =>
+        {
+            using var context = digits.CreateContext();
+            var (found, own) = (new float[20], new int[2]);
+            for (var i = 0; i < 200; i++)
+            {
+                context.Run(image, found, own);
+                if (!found.AsSpan().SequenceEqual(expected)) Interlocked.Increment(ref wrong);
+            }
+        });
+        Console.WriteLine(wrong == 0 ? "same on 4 threads" : wrong + " wrong results");
+
+        var overlaps = 0;
+        using (var large = digits.CreateContext())
+        {
+            var (pictures, many) = (new byte[64 * 784], new float[640]);
+            for (var round = 0; round < 200 && overlaps == 0; round++)
+            {
+                Parallel.For(0, 8, _ =>
+                {
+                    try { large.Run(pictures, new float[640], new int[64]); }
+                    catch (InvalidOperationException) { Interlocked.Increment(ref overlaps); }
+                });
+            }
+        }
+
+        Console.WriteLine(overlaps > 0 ? "overlap: InvalidOperationException" : "no overlap");
+        if (!File.Exists(Path.Combine(AppContext.BaseDirectory, "digits.sdw"))) return;
+        var good = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "digits.sdw"));
+        Explain("other model", () => new Other(Path.Combine(AppContext.BaseDirectory, "digits.sdw")));
+        Explain("truncated", Damaged(good[..^64]));
+        Explain("corrupt", Damaged([.. good[..^2000], (byte)(good[^2000] ^ 1), .. good[^1999..]]));
+        Explain("version", Damaged([.. good[..8], 9, .. good[9..]]));
+        Explain("no weights", Damaged([]));
+        Explain("length", () => { digits.Run(image.AsSpan(0, 785), new float[10], new int[1]); return digits; });
+
+        static Func<object> Damaged(byte[] bytes) => () =>
+        {
+            File.WriteAllBytes("bad.sdw", bytes);
+            return new Digits("bad.sdw");
+        };
+
+        static void Explain(string what, Func<object> make)
+        {
+            try { make(); Console.WriteLine(what + ": accepted"); }
+            catch (Exception e) when (e is ModelException or ArgumentException) { Console.WriteLine(what + ": " + e.Message); }
+        }
+
+        """;
+}
