@@ -73,7 +73,7 @@ public sealed partial class ExampleTests(Feed feed)
         File.Copy(Path.Combine(models, "keys.txt"), Path.Combine(folder, "keys.txt"), overwrite: true);
         Succeeds(feed.Dotnet(folder, "build", "-c", "Release"));
 
-        using var server = feed.Start(Path.Combine(folder, "bin", "Release", "net10.0"), "./WebOcr", "--urls", "http://127.0.0.1:0");
+        using var server = feed.Start(Path.Combine(folder, "bin", "Release", "net10.0"), "WebOcr", "--urls", "http://127.0.0.1:0");
         try
         {
             using var client = new HttpClient { BaseAddress = await Address(server), Timeout = TimeSpan.FromMinutes(2) };

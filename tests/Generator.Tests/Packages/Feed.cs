@@ -46,7 +46,8 @@ public sealed class Feed : IDisposable
     /// <summary>Starts a program.</summary>
     public Process Start(string folder, string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var inFolder = Path.Combine(folder, program);
+        var start = new ProcessStartInfo(File.Exists(inFolder) ? inFolder : program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NUGET_PACKAGES"] = Path.Combine(Root, "cache");
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
