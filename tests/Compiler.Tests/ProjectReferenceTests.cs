@@ -22,6 +22,7 @@ public class ProjectReferenceTests
         ["Backends/Llvm"] = new("net10.0", "Compiler"),
         ["Generator"] = new("netstandard2.0", "Backends/CSharp"),
         ["Package"] = new("net8.0;net10.0", "Runtime", "Generator", "Cli"),
+        ["Tool"] = new("net10.0", "Cli"),
         ["Cli"] = new(
             "net10.0", "Dsl", "Compiler", "Runtime", "Import", "Backends/Reference", "Backends/CSharp", "Backends/Llvm"),
     };

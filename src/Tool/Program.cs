@@ -1,0 +1,1 @@
+return SparseDsl.Cli.Program.Main(args);
