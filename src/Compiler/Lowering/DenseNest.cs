@@ -23,6 +23,9 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
 {
     private const int ElementwiseChunk = 8192;
     private const int ReductionChunk = 512;
+
+    // Half of a small second-level cache: the other half is for weights and results.
+    private const long PanelBytes = 256 * 1024;
     private const int SparseRows = 8;
     private const long ParallelWork = 100_000;
 
@@ -81,9 +84,23 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         }
 
         // A sparse operand visits rows of the dense one at random: a narrow chunk of all of them stays in the cache.
-        var size = nest.Reduce is null ? ElementwiseChunk : sparse is null ? ReductionChunk : schedule.Vectors * lanes;
+        var size = nest.Reduce is null ? ElementwiseChunk : sparse is null ? PanelChunk() : schedule.Vectors * lanes;
         return (vector.Extent.Range(kernel.Graph.RangeOf).High ?? long.MaxValue) > 2 * size ? size : 0;
     }
+
+    /// <summary>Columns of which a panel over the whole reduction stays in the second-level cache while all rows pass over it.</summary>
+    private int PanelChunk()
+    {
+        var width = schedule.Vectors * lanes;
+        var column = nest.ReductionReads.Where(r => r.Offset.Mentions(schedule.Vector!)).Select(ElementsPerColumn).DefaultIfEmpty(1).Max();
+        return (int)Math.Max(width, Math.Min(ReductionChunk, PanelBytes / 4 / Math.Max(1, column)) / width * width);
+    }
+
+    // Windows step along the panel and share its elements; indices of longer strides (channels) are rows of it.
+    private long ElementsPerColumn(ReadAddress read) => nest.Reductions
+        .Where(i => read.Offset.Mentions(i.Name) && !(Linear.In(read.Offset, i.Name)?.Coefficient.Constant < ReductionChunk))
+        .Select(i => i.Extent.Range(kernel.Graph.RangeOf).High ?? ReductionChunk)
+        .Aggregate(1L, (a, b) => a * b);
 
     /// <summary>Outer loops: one flat parallel loop when there is enough work, else one loop for each.</summary>
     private Stmt Outer(List<(Variable Index, LoopExpr Extent, Action<LoopExpr> Define)> levels, Func<Stmt> body)

@@ -28,6 +28,7 @@ public sealed record LevelDecision(
 public static class ChooseLevels
 {
     private const int SmallestSparse = 1024;
+    private const int FewestRows = 4;
 
     /// <summary>Runs the pass.</summary>
     /// <param name="graph">The graph.</param>
@@ -150,7 +151,14 @@ public static class ChooseLevels
             return Dense(reason);
         }
 
-        private LevelDecision Dense(string reason) => new(name, Format.Dense(node.Type.Rank), density, 1, reason);
+        private LevelDecision Dense(string reason) => FillsVectorsByColumns
+            ? new(name, StandardFormats.DenseTransposed, density, 1, reason + "; stored by columns, so that results side by side fill vectors")
+            : new(name, Format.Dense(node.Type.Rank), density, 1, reason);
+
+        // y[n, j] = sum(k) x[n, k] w[j, k]: by columns, a vector of w serves the rows of a tile, and nothing is summed across lanes. For a single row
+        // (a matrix-vector product) streaming w in its own order is best.
+        private bool FillsVectorsByColumns => node.Type.Rank == 2 && node.Type.Shape[0].Constant >= NarrowRows.Width
+            && source?.Sparsity is not Sparsity.Dense && uses.Of(node) is { IsInnermost: true, Rows: [0], Columns: [1], Reuse: >= FewestRows };
 
         private static string Percent(double fraction) => (fraction * 100).ToString("0.#", CultureInfo.InvariantCulture) + "%";
     }
