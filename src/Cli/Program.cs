@@ -76,6 +76,7 @@ public static class Program
         BuildCommand.Create(streams),
         PackCommand.Create(streams),
         ImportCommand.Create(streams),
+        LanguageServerCommand.Create(streams),
         DocsCommand.Create(streams),
     };
 }

@@ -17,6 +17,7 @@ public class ProjectReferenceTests
         ["Compiler"] = new(Shared, "Dsl"),
         ["Runtime"] = new("net8.0;net10.0"),
         ["Import"] = new("net10.0", "Compiler"),
+        ["LanguageServer"] = new("net10.0", "Compiler"),
         ["Backends/Reference"] = new("net10.0", "Compiler"),
         ["Backends/CSharp"] = new(Shared, "Compiler", "Runtime"),
         ["Backends/Llvm"] = new("net10.0", "Compiler"),
@@ -24,7 +25,7 @@ public class ProjectReferenceTests
         ["Package"] = new("net8.0;net10.0", "Runtime", "Generator", "Cli"),
         ["Tool"] = new("net10.0", "Cli"),
         ["Cli"] = new(
-            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "Backends/Reference", "Backends/CSharp", "Backends/Llvm"),
+            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "LanguageServer", "Backends/Reference", "Backends/CSharp", "Backends/Llvm"),
     };
 
     public static TheoryData<string> Projects => [.. Directory

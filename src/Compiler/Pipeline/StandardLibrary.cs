@@ -7,6 +7,14 @@ namespace SparseDsl.Compiler.Pipeline;
 public static class StandardLibrary
 {
     private const string Prefix = "std.";
+    private const string Extension = ".dsl";
+
+    /// <summary>Names of all modules, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Modules { get; } =
+    [
+        .. typeof(StandardLibrary).Assembly.GetManifestResourceNames().Where(n => n.StartsWith("std/", StringComparison.Ordinal) && n.EndsWith(Extension, StringComparison.Ordinal))
+            .Select(n => n.Substring(0, n.Length - Extension.Length).Replace('/', '.')).OrderBy(n => n, StringComparer.Ordinal),
+    ];
 
     /// <summary>The text of <c>std.nn</c> and the like; null when there is no such module.</summary>
     public static SourceText? Find(string module)
@@ -16,7 +24,7 @@ public static class StandardLibrary
             return null;
         }
 
-        var path = module.Replace('.', '/') + ".dsl";
+        var path = module.Replace('.', '/') + Extension;
         using var stream = typeof(StandardLibrary).Assembly.GetManifestResourceStream(path);
         if (stream is null)
         {

@@ -28,6 +28,12 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
     /// <summary>The model under elaboration; null while constants are evaluated.</summary>
     public ModelState? Model { get; set; }
 
+    /// <summary>Where values are noted for editors; null for nobody.</summary>
+    public ValueIndex? Index { get; init; }
+
+    /// <summary>Whether a declaration is checked on its own, with extents nobody gave.</summary>
+    public bool IsGeneric { get; init; }
+
     /// <summary>Reports a mistake about the present call.</summary>
     public void ReportCall(DiagnosticDescriptor descriptor, params string[] arguments) => Diagnostics.Report(descriptor, CallLocation, arguments);
 

@@ -41,6 +41,12 @@ internal sealed class BuiltIns(Elaborator code)
     /// <summary>Every name.</summary>
     public static IEnumerable<string> Names => Rows.Keys;
 
+    /// <summary>How one is called.</summary>
+    public static string Signature(string name) => Rows[name].Signature;
+
+    /// <summary>Names of parameters; empty for a name that is none.</summary>
+    public static IReadOnlyList<string> Parameters(string name) => Rows.TryGetValue(name, out var row) ? row.Parameters : [];
+
     /// <summary>Whether a name is one.</summary>
     public static bool Has(string name) => Rows.ContainsKey(name);
 

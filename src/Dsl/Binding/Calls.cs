@@ -19,6 +19,18 @@ internal sealed class Calls(Elaborator code)
     /// <summary>A call; piped values come before the written arguments.</summary>
     public Value Call(CallExpr syntax, ImmutableArray<(Value Value, SourceSpan Span)> piped)
     {
+        var arguments = ImmutableArray<(Name? Name, Value Value, SourceSpan Span)>.Empty;
+        var result = Run(syntax, piped, ref arguments);
+        if (syntax.Target is NameExpr target)
+        {
+            context.Index?.AddResult(code, code.Home.Source, target.Span, result, arguments.Select(a => a.Value));
+        }
+
+        return result;
+    }
+
+    private Value Run(CallExpr syntax, ImmutableArray<(Value Value, SourceSpan Span)> piped, ref ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    {
         var target = code.Evaluate(syntax.Target);
         var name = syntax.Target is NameExpr named ? named.Name.Text : "this";
         if (target is Value.Error || piped.Any(p => p.Value is Value.Error))
@@ -26,7 +38,7 @@ internal sealed class Calls(Elaborator code)
             return new Value.Error();
         }
 
-        var arguments = piped.Select(p => (Name: (Name?)null, p.Value, p.Span))
+        arguments = piped.Select(p => (Name: (Name?)null, p.Value, p.Span))
             .Concat(syntax.Arguments.Select(a => (a.Name, Value: code.Evaluate(a.Value), a.Span)))
             .ToImmutableArray();
         if (arguments.Any(a => a.Value is Value.Error))
@@ -161,7 +173,9 @@ internal sealed class Calls(Elaborator code)
         }
 
         new Annotations(body).NotHere(function.ResultType);
+        NoteParameters(body, function);
         var result = body.Block(function.Body.Statements);
+        context.Index?.AddResult(body, item.Home.Source, function.Name.Span, result, matched.Tensors);
         if (result is Value.None && !function.Body.Statements.Any(s => s is ValueStmt or ErrorStmt))
         {
             return body.Fail(NameDiagnostics.NoValue, function.Body.Span, function.Name.Text);
@@ -173,6 +187,19 @@ internal sealed class Calls(Elaborator code)
         }
 
         return result;
+    }
+
+    private void NoteParameters(Elaborator body, FunctionItem function)
+    {
+        if (context.Index is not { } index)
+        {
+            return;
+        }
+
+        foreach (var name in function.Parameters.Select(p => p.Name).Concat(function.Attributes.Select(a => a.Name)))
+        {
+            index.AddValue(body, name.Span, body.Scope.Find(name.Text) ?? new Value.Error());
+        }
     }
 
     private string InstancePath(CallExpr syntax, FunctionItem layer) => syntax.Label is { } label

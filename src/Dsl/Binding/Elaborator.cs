@@ -47,6 +47,16 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
         return result;
     }
 
+    /// <summary>Gives a name its value.</summary>
+    /// <param name="name">The name where it is declared.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="before">Values that were there before, for editors: what the value costs is what lies between.</param>
+    public void Declare(Name name, Value value, IReadOnlyList<Value>? before = null)
+    {
+        scope.Set(name.Text, value);
+        context.Index?.AddValue(this, name.Span, value, before);
+    }
+
     /// <summary>One statement.</summary>
     public Value Statement(StatementSyntax statement)
     {
@@ -58,12 +68,12 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
             case ValueStmt value:
                 return Evaluate(value.Value);
             case ParamStmt param when owner is FunctionItem { IsLayer: true } or ModelItem:
-                scope.Set(param.Name.Text, new ParamBinder(this).Param(param));
+                Declare(param.Name, new ParamBinder(this).Param(param));
                 return new Value.None();
             case ParamStmt:
                 return Fail(NameDiagnostics.Misplaced, statement.Span, "a parameter", "a model or layer");
             case StateStmt state when owner is FunctionItem { IsLayer: true } or ModelItem:
-                scope.Set(state.Name.Text, new ParamBinder(this).State(state));
+                Declare(state.Name, new ParamBinder(this).State(state));
                 return new Value.None();
             case ErrorStmt:
                 return new Value.Error();
@@ -86,7 +96,9 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
             case BoolExpr boolean:
                 return new Value.Boolean(boolean.Value);
             case NameExpr name:
-                return Name(name);
+                var named = Name(name);
+                context.Index?.AddValue(this, name.Span, named);
+                return named;
             case MemberExpr member:
                 return Member(member);
             case CallExpr call:

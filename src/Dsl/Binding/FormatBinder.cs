@@ -8,7 +8,7 @@ namespace SparseDsl.Dsl.Binding;
 /// <summary>Storage formats: <c>@format(bsr(4, 4))</c> and the declarations behind it.</summary>
 internal sealed class FormatBinder(Elaborator code)
 {
-    private static readonly string[] Kinds = ["dense", "compressed", "singleton", "bitmask", "pick"];
+    public static readonly string[] Kinds = ["dense", "compressed", "singleton", "bitmask", "pick"];
 
     /// <summary>The format an annotation names, for a tensor; null when wrong and reported.</summary>
     public BoundFormat? Format(AnnotationSyntax annotation, string name, TensorType type)

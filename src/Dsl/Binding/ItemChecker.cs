@@ -22,7 +22,7 @@ internal sealed class ItemChecker(BindingContext context, ModuleScope scope)
         SparsityDiagnostics.SelectionOnType, SparsityDiagnostics.CoverInside, SparsityDiagnostics.BadCover,
     ];
 
-    private static readonly string[] Kinds = ["int", "float", "bool", "string", "dim", "type", "list"];
+    public static readonly string[] Kinds = ["int", "float", "bool", "string", "dim", "type", "list"];
 
     // What the body of a pattern that depends on data may name besides the operators of the library.
     private static readonly HashSet<string> PatternWords = new(StringComparer.Ordinal)
@@ -142,6 +142,8 @@ internal sealed class ItemChecker(BindingContext context, ModuleScope scope)
         {
             Model = new ModelState("", new Dictionary<string, int>(StringComparer.Ordinal), new OverlayRules([])),
             CallLocation = context.CallLocation,
+            Index = context.Index,
+            IsGeneric = true,
         };
         inner.Model.Expanding.Push(function);
         var names = new Scope(null);
@@ -149,16 +151,17 @@ internal sealed class ItemChecker(BindingContext context, ModuleScope scope)
         foreach (var attribute in function.Attributes)
         {
             var value = attribute.Default is { } written ? body.Static(written) : Sample(attribute) ?? new Value.Error();
-            names.Set(attribute.Name.Text, value);
+            body.Declare(attribute.Name, value);
         }
 
         foreach (var parameter in function.Parameters)
         {
-            names.Set(parameter.Name.Text, Parameter(body, parameter));
+            body.Declare(parameter.Name, Parameter(body, parameter));
         }
 
         new Annotations(body).NotHere(function.ResultType);
         var result = body.Block(function.Body.Statements);
+        context.Index?.AddResult(body, scope.Source, function.Name.Span, result, function.Parameters.Select(p => names.Find(p.Name.Text)!));
         if (result is Value.None && !function.Body.Statements.Any(s => s is ValueStmt or ErrorStmt))
         {
             body.Fail(NameDiagnostics.NoValue, function.Body.Span, function.Name.Text);

@@ -17,15 +17,16 @@ internal sealed class Lets(Elaborator code)
             return;
         }
 
+        IReadOnlyList<Value> before = code.Context.Index is null ? [] : code.Scope.Values;
         var value = let.Value is ForExpr loop ? For(let.Names, loop) : code.Evaluate(let.Value);
-        Assign(code.Scope, let.Names, value, let.Span);
+        Assign((name, given) => code.Declare(name, given, before), let.Names, value, let.Span);
     }
 
-    private void Assign(Scope scope, ImmutableArray<Name> names, Value value, SourceSpan span)
+    private void Assign(Action<Name, Value> set, ImmutableArray<Name> names, Value value, SourceSpan span)
     {
         if (names.Length == 1)
         {
-            scope.Set(names[0].Text, value);
+            set(names[0], value);
             return;
         }
 
@@ -33,7 +34,7 @@ internal sealed class Lets(Elaborator code)
         {
             for (var i = 0; i < names.Length; i++)
             {
-                scope.Set(names[i].Text, list.Items[i]);
+                set(names[i], list.Items[i]);
             }
 
             return;
@@ -47,7 +48,7 @@ internal sealed class Lets(Elaborator code)
 
         foreach (var name in names)
         {
-            scope.Set(name.Text, new Value.Error());
+            set(name, new Value.Error());
         }
     }
 
@@ -66,9 +67,9 @@ internal sealed class Lets(Elaborator code)
         foreach (var item in items)
         {
             var round = current.Inner();
-            Assign(round.Scope, loop.Variables, item, loop.Span);
+            Assign((name, given) => round.Declare(name, given), loop.Variables, item, loop.Span);
             result = round.Block(loop.Body.Statements);
-            Assign(current.Scope, carried, result, loop.Body.Span);
+            Assign((name, given) => current.Scope.Set(name.Text, given), carried, result, loop.Body.Span);
             if (result is Value.Error)
             {
                 break;

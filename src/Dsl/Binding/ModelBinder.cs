@@ -15,6 +15,9 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
     private readonly List<SymbolicDim> dims = [];
     private readonly HashSet<string> members = new(StringComparer.Ordinal);
 
+    /// <summary>Where values are noted for editors; null for nobody.</summary>
+    public ValueIndex? Index { get; init; }
+
     /// <summary>The model, or null when it has mistakes.</summary>
     public BoundModel? Bind()
     {
@@ -33,9 +36,9 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
     private BoundModel? BindTwice()
     {
         var before = diagnostics.Items.Count(d => d.Severity == Severity.Error);
-        var trial = Run(new DiagnosticBag(), new Dictionary<string, int>(StringComparer.Ordinal), Rules());
+        var trial = Run(new DiagnosticBag(), new Dictionary<string, int>(StringComparer.Ordinal), Rules(), null);
         var rules = Rules();
-        var model = Run(diagnostics, trial.Seen, rules);
+        var model = Run(diagnostics, trial.Seen, rules, Index);
         ReportOverlay(rules, model);
         if (outputs.Count == 0 && !syntax.Body.Any(s => s is OutputStmt or ErrorStmt))
         {
@@ -48,7 +51,9 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         }
 
         ReportUnused(model);
-        return new BoundModel(syntax.Name.Text, [.. dims], [.. inputs], [.. model.Params], [.. model.States], [.. outputs], new SourceLocation(home.Source, syntax.Name.Span));
+        var bound = new BoundModel(syntax.Name.Text, [.. dims], [.. inputs], [.. model.Params], [.. model.States], [.. outputs], new SourceLocation(home.Source, syntax.Name.Span));
+        Index?.AddModel(bound);
+        return bound;
     }
 
     private OverlayRules Rules() => new(
@@ -57,13 +62,13 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
             .SelectMany(m => m.Syntax.Items.OfType<SparsifyItem>().Where(o => o.Name.Text == syntax.Name.Text).SelectMany(o => o.Rules).Select(r => new OverlayRule(r.Glob, r.Annotations, m))),
     ]);
 
-    private ModelState Run(DiagnosticBag bag, IReadOnlyDictionary<string, int> counts, OverlayRules rules)
+    private ModelState Run(DiagnosticBag bag, IReadOnlyDictionary<string, int> counts, OverlayRules rules, ValueIndex? index)
     {
         inputs.Clear();
         outputs.Clear();
         dims.Clear();
         members.Clear();
-        var context = new BindingContext(bag, home) { Model = new ModelState(syntax.Name.Text, counts, rules) };
+        var context = new BindingContext(bag, home) { Model = new ModelState(syntax.Name.Text, counts, rules), Index = index };
         var code = new Elaborator(context, home, new Scope(null), "", syntax);
         foreach (var dim in syntax.Dims.Where(d => IsNew(code, d.Name)))
         {
@@ -94,7 +99,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         dims.Add(dim);
         code.Context.Dims.Add(dim);
         code.Context.DimNames.Add(parameter.Name.Text);
-        code.Scope.Set(parameter.Name.Text, new Value.Integer(Scalars.Dim.Symbol(parameter.Name.Text)));
+        code.Declare(parameter.Name, new Value.Integer(Scalars.Dim.Symbol(parameter.Name.Text)));
     }
 
     private static long? Constant(Elaborator code, Expr? expr, long otherwise) =>
@@ -145,7 +150,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
 
         var bound = new BoundInput(input.Name.Text, type, input.From is null ? null : Image(code, input.From), new SourceLocation(home.Source, input.Span));
         inputs.Add(bound);
-        code.Scope.Set(input.Name.Text, new Value.Tensor(bound));
+        code.Declare(input.Name, new Value.Tensor(bound));
     }
 
     private static ImagePreprocessing Image(Elaborator code, CallExpr from)
@@ -186,6 +191,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         }
 
         new Annotations(code).NotHere(output.Type);
+        IReadOnlyList<Value> before = code.Context.Index is null ? [] : code.Scope.Values;
         var value = output.Value is null ? code.Evaluate(new NameExpr(output.Name, output.Name.Span)) : code.Evaluate(output.Value);
         if (value is Value.Error)
         {
@@ -205,7 +211,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         }
 
         outputs.Add((output.Name.Text, tensor));
-        code.Scope.Set(output.Name.Text, value);
+        code.Declare(output.Name, value, before);
     }
 
     private void ReportOverlay(OverlayRules rules, ModelState model)

@@ -118,6 +118,9 @@ internal sealed class Scope(Scope? outer)
     /// <summary>All names, for suggestions.</summary>
     public IEnumerable<string> Names => outer is null ? names.Keys : names.Keys.Concat(outer.Names);
 
+    /// <summary>All values, for editors.</summary>
+    public IReadOnlyList<Value> Values => outer is null ? [.. names.Values] : [.. names.Values, .. outer.Values];
+
     /// <summary>Gives a name its value; a later one hides an earlier one.</summary>
     public void Set(string name, Value value) => names[name] = value;
 
