@@ -118,20 +118,34 @@ public sealed class ConstantNode(
 }
 
 /// <summary>A tensor in index notation. <see cref="ScalarExpr.Read.Operand"/> numbers <see cref="Node.Operands"/>.</summary>
-public sealed class ComputeNode(string name, TensorType type, ImmutableArray<IndexRange> indices, ScalarExpr body, ImmutableArray<Node> operands, NodeOrigin origin)
-    : Node(name, type, origin)
+public sealed class ComputeNode : Node
 {
+    /// <summary>A tensor with this value of one element.</summary>
+    public ComputeNode(string name, TensorType type, ImmutableArray<IndexRange> indices, ScalarExpr body, ImmutableArray<Node> operands, NodeOrigin origin)
+        : base(name, type, origin)
+    {
+        var all = body.All();
+        Indices = indices;
+        Body = body;
+        Operands = operands;
+        Size = all.Count;
+        Reduction = all.OfType<ScalarExpr.Reduce>().FirstOrDefault();
+    }
+
     /// <summary>Index variables of the result; extent i is <c>Type.Shape[i]</c>.</summary>
-    public ImmutableArray<IndexRange> Indices { get; } = indices;
+    public ImmutableArray<IndexRange> Indices { get; }
 
     /// <summary>The value of one element, of type <c>Type.Element</c>.</summary>
-    public ScalarExpr Body { get; } = body;
+    public ScalarExpr Body { get; }
+
+    /// <summary>Number of expressions in the body, each object once.</summary>
+    public int Size { get; }
 
     /// <summary>The only reduction in the body, or null.</summary>
-    public ScalarExpr.Reduce? Reduction { get; } = body.All().OfType<ScalarExpr.Reduce>().FirstOrDefault();
+    public ScalarExpr.Reduce? Reduction { get; }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Node> Operands { get; } = operands;
+    public override ImmutableArray<Node> Operands { get; }
 
     /// <inheritdoc/>
     public override Node WithOperands(ImmutableArray<Node> operands) => new ComputeNode(Name, Type, Indices, Body, operands, Origin);

@@ -12,6 +12,7 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
     /// <summary>The symbolic dims of the model.</summary>
     public List<SymbolicDim> Dims { get; } = [];
 
+    private const int MostHelped = 200;
     private const int MostInPlace = 10_000;
     private readonly Stack<ItemSyntax> inPlace = new();
     private int inPlaceCount;
@@ -40,6 +41,13 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
     /// <summary>Reports a mistake at a place of a module; in the library, at the user's call.</summary>
     public void ReportIn(ModuleScope home, DiagnosticDescriptor descriptor, SourceSpan span, params string[] arguments) =>
         Diagnostics.Report(descriptor, home.IsLibrary ? CallLocation : new SourceLocation(home.Source, span), arguments);
+
+    /// <summary>
+    /// A hint that names the nearest of some names, or a general one. Among very many mistakes only the first are worth the search: a damaged file would
+    /// compare every name with every other.
+    /// </summary>
+    public string Nearest(string name, IEnumerable<string> names, string otherwise) =>
+        Diagnostics.Items.Count < MostHelped ? Suggestions.For(name, names, otherwise) : otherwise;
 
     /// <summary>
     /// Begins to put the body of an operator, mask or pattern in place; false after a report when it is inside itself, or when the outermost one grows

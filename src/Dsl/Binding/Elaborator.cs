@@ -182,7 +182,7 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
     {
         var names = scope.Names.Concat(home.Names).Concat(BuiltIns.Names).Concat(CoreOps.All.Select(o => o.Name));
         var text = name.Name.Text;
-        var hint = Suggestions.For(text, names, home.Imports.Count == 0 ? "the operators of the library need 'import std.nn'" : "declare it, or import the module that does");
+        var hint = context.Nearest(text, names, home.Imports.Count == 0 ? "the operators of the library need 'import std.nn'" : "declare it, or import the module that does");
         return Fail(NameDiagnostics.UnknownName, name.Span, text, hint);
     }
 

@@ -8,8 +8,6 @@ namespace SparseDsl.Dsl.Binding;
 /// <summary>Storage formats: <c>@format(bsr(4, 4))</c> and the declarations behind it.</summary>
 internal sealed class FormatBinder(Elaborator code)
 {
-    public static readonly string[] Kinds = ["dense", "compressed", "singleton", "bitmask", "pick"];
-
     /// <summary>The format an annotation names, for a tensor; null when wrong and reported.</summary>
     public BoundFormat? Format(AnnotationSyntax annotation, string name, TensorType type)
     {
@@ -70,7 +68,7 @@ internal sealed class FormatBinder(Elaborator code)
         {
             if (Level(level, scalars) is not { } bound)
             {
-                code.Fail(SparsityDiagnostics.BadFormat, place, item.Name.Text, $"a level is one of {string.Join(", ", Kinds)}, called with an index");
+                code.Fail(SparsityDiagnostics.BadFormat, place, item.Name.Text, $"a level is one of {string.Join(", ", LevelKinds.All.Select(k => k.Name))}, called with an index");
                 return null;
             }
 
@@ -107,7 +105,7 @@ internal sealed class FormatBinder(Elaborator code)
             argument = (int?)scalars.Integer(count)?.Constant;
         }
 
-        return kind is not null && Kinds.Contains(kind.Name.Text) && scalars.Integer(index) is { } dim
+        return kind is not null && LevelKinds.Find(kind.Name.Text) is not null && scalars.Integer(index) is { } dim
             ? new BoundLevel(kind.Name.Text, argument, dim)
             : null;
     }
@@ -115,19 +113,18 @@ internal sealed class FormatBinder(Elaborator code)
     /// <summary>Why a format cannot store a tensor, or null.</summary>
     private static string? Problem(BoundFormat format, ImmutableArray<Dim> shape)
     {
-        if (format.Levels.FirstOrDefault(l => l.Kind == "pick" && l.Argument is null) is not null)
+        foreach (var level in format.Levels)
         {
-            return "pick needs a count: 'pick(2)(j % 4)'";
+            var hasCount = LevelKinds.Find(level.Kind)!.HasCount;
+            if (hasCount != level.Argument is not null)
+            {
+                return hasCount ? $"{level.Kind} needs a count: '{level.Kind}(2)(j % 4)'" : $"{level.Kind} takes no count";
+            }
         }
 
-        if (format.Levels.FirstOrDefault(l => l.Kind != "pick" && l.Argument is not null) is { } counted)
+        if (format.Levels is [var outermost, ..] && LevelKinds.Find(outermost.Kind)!.NeedsOuter)
         {
-            return $"{counted.Kind} takes no count";
-        }
-
-        if (format.Levels is [{ Kind: "singleton" }, ..])
-        {
-            return "a singleton level stores one coordinate for each of the level around it, and cannot be outermost";
+            return $"a {outermost.Kind} level stores one coordinate for each of the level around it, and cannot be outermost";
         }
 
         return Places(format, shape);

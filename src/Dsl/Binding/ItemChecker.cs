@@ -217,7 +217,7 @@ internal sealed class ItemChecker(BindingContext context, ModuleScope scope)
                 && !(allowsPatternWords && PatternWords.Contains(text)))
             {
                 var names = known.Concat(scope.Names).Concat(allowsPatternWords ? PatternWords : []);
-                context.ReportIn(scope, NameDiagnostics.UnknownName, name.Span, text, Suggestions.For(text, names, "declare it, or make it an attribute"));
+                context.ReportIn(scope, NameDiagnostics.UnknownName, name.Span, text, context.Nearest(text, names, "declare it, or make it an attribute"));
             }
         }
     }

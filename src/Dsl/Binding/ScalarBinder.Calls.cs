@@ -36,7 +36,7 @@ internal sealed partial class ScalarBinder
             if (item is null)
             {
                 context.ReportIn(frame.Home, NameDiagnostics.UnknownName, call.Target.Span, name,
-                    Suggestions.For(name, CoreOps.All.Select(o => o.Name).Concat(frame.Home.Names), "core operations and elementwise operators can be called here"));
+                    context.Nearest(name, CoreOps.All.Select(o => o.Name).Concat(frame.Home.Names), "core operations and elementwise operators can be called here"));
             }
             else
             {

@@ -217,7 +217,7 @@ internal sealed partial class ScalarBinder(BindingContext context, OpBinder oper
         var names = frame.Variables.Keys.Concat(frame.Operands.Keys).Concat(frame.Attributes.Keys).Concat(frame.Lets.Keys);
         var hint = frame.Extents.ContainsKey(text)
             ? $"'{text}' is an index of an operand; reduce over it, or put it in the result"
-            : Suggestions.For(text, names, "operands, indices and attributes of this operator can be used");
+            : context.Nearest(text, names, "operands, indices and attributes of this operator can be used");
         context.ReportIn(frame.Home, NameDiagnostics.UnknownName, name.Span, text, hint);
         return null;
     }

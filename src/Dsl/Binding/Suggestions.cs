@@ -6,12 +6,24 @@ internal static class Suggestions
     /// <summary>A hint that names the nearest of some names, or a general one.</summary>
     public static string For(string name, IEnumerable<string> names, string otherwise)
     {
-        var best = names.Distinct(StringComparer.Ordinal)
-            .Select(n => (Name: n, Distance: Distance(name, n)))
-            .Where(c => c.Distance <= Math.Max(1, name.Length / 3) && c.Name != name)
-            .OrderBy(c => c.Distance).ThenBy(c => c.Name, StringComparer.Ordinal)
-            .FirstOrDefault();
-        return best.Name is null ? otherwise : $"did you mean '{best.Name}'?";
+        string? best = null;
+        var distance = Math.Max(1, name.Length / 3);
+        foreach (var candidate in names)
+        {
+            // As many letters as the lengths differ by must be added or dropped: most names are out at once.
+            if (Math.Abs(candidate.Length - name.Length) > distance || candidate == name)
+            {
+                continue;
+            }
+
+            var edits = Distance(name, candidate);
+            if (edits < distance || (edits == distance && (best is null || string.CompareOrdinal(candidate, best) < 0)))
+            {
+                (best, distance) = (candidate, edits);
+            }
+        }
+
+        return best is null ? otherwise : $"did you mean '{best}'?";
     }
 
     /// <summary>The nearest name, then what can be said in any case.</summary>

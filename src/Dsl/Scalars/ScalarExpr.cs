@@ -124,10 +124,16 @@ public abstract class ScalarExpr
                 return known;
             }
 
-            ScalarExpr[] old = [.. expr.Children()];
-            ScalarExpr[] next = [.. old.Select(Visit)];
-            var same = old.Zip(next, ReferenceEquals).All(x => x);
-            var result = rewrite(same ? expr : expr.WithChildren(next));
+            List<ScalarExpr>? next = null;
+            var same = true;
+            foreach (var child in expr.Children())
+            {
+                var visited = Visit(child);
+                same &= ReferenceEquals(visited, child);
+                (next ??= []).Add(visited);
+            }
+
+            var result = rewrite(same ? expr : expr.WithChildren(next!));
             done.Add(expr, result);
             return result;
         }

@@ -31,7 +31,7 @@ public static class LanguageWords
     public static ImmutableArray<string> AttributeKinds { get; } = [.. ItemChecker.Kinds];
 
     /// <summary>Kinds of levels of a format.</summary>
-    public static ImmutableArray<string> LevelKinds { get; } = [.. FormatBinder.Kinds];
+    public static ImmutableArray<string> LevelKinds { get; } = [.. Binding.LevelKinds.All.Select(k => k.Name)];
 
     /// <summary>Annotations on parameters and values.</summary>
     public static ImmutableArray<LanguageWord> Annotations { get; } =

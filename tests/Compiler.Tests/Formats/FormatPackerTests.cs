@@ -167,6 +167,22 @@ public sealed class FormatPackerTests
     }
 
     [Fact]
+    public void The_language_and_the_compiler_know_the_same_kinds_of_levels()
+    {
+        string[] said = [.. LevelKinds.All.Select(k => k.Name)];
+        string[] made = [.. Levels.All.Select(row => row.Kind)];
+        Assert.True(!said.Except(made).Any(), $"in LevelKinds.All but not in Levels.All: {string.Join(", ", said.Except(made))}");
+        Assert.True(!made.Except(said).Any(), $"in Levels.All but not in LevelKinds.All: {string.Join(", ", made.Except(said))}");
+    }
+
+    [Fact]
+    public void Every_kind_of_level_is_packed_by_a_test()
+    {
+        var missing = LevelKinds.All.Select(k => k.Name).Where(kind => !Matrices.Any(m => Regex.IsMatch(m, $@"\b{kind}\(")));
+        Assert.Empty(missing);
+    }
+
+    [Fact]
     public void Extents_follow_from_the_index_expressions()
     {
         var levels = Levels.Of(StandardFormats.Bsr(4, 3), [Dim.Const(17), Dim.Const(6)]);

@@ -1,6 +1,7 @@
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Tests.Graphs;
 using Xunit;
@@ -60,7 +61,7 @@ public sealed class GraphPassTests
     [InlineData("transposed-3x3-uneven", true, "sum(c < 3, r < 3, s < 3) ")]
     public void Transposed_convolutions_are_decomposed_into_phases(string name, bool hasConditions, string reduction)
     {
-        var text = GraphPrinter.Print(SparseDsl.Compiler.Passes.Graphs.DecomposePhases.Run(GraphCases.Parse(name)));
+        var text = GraphPrinter.Print(DecomposePhases.Run(GraphCases.Parse(name)));
         Assert.Equal(hasConditions, text.Contains("select", StringComparison.Ordinal));
         Assert.Contains(reduction, text, StringComparison.Ordinal);
     }
@@ -74,6 +75,27 @@ public sealed class GraphPassTests
     {
         var result = GraphPipeline.Run(GraphCases.Parse(name), GraphPipeline.Passes(null));
         Assert.DoesNotContain(result.Nodes, n => n.Origin.Label == "pad");
+    }
+
+    /// <summary>A chain of any length becomes few nodes, each small enough for a loop that the backend can optimise, with the values of the chain.</summary>
+    [Fact]
+    public void A_long_chain_becomes_nodes_of_bounded_size()
+    {
+        const int Length = 2000;
+        var text = new System.Text.StringBuilder("graph G()\n  input x: f32[3]\n");
+        for (var i = 0; i < Length; i++)
+        {
+            var operand = i == 0 ? "x" : FormattableString.Invariant($"t{i - 1}");
+            text.Append(FormattableString.Invariant($"  t{i} \"add\" in \"\": f32[3] = [i < 3] %{operand}[i] + 1\n"));
+        }
+
+        var graph = GraphParser.Parse(text.Append(FormattableString.Invariant($"  output y = %t{Length - 1}\n")).ToString());
+        var result = FuseElementwise.Run(graph);
+        var computes = result.Nodes.OfType<ComputeNode>().ToArray();
+        Assert.InRange(computes.Length, 4, 40);
+        Assert.All(computes, c => Assert.InRange(c.Size, 1, 512));
+        var values = new SampleValues(1);
+        AssertEqual(Evaluate(graph, values, 3), Evaluate(result, values, 3), "a long chain");
     }
 
     private static TensorData? Constant(Graph graph, string name) => graph.Nodes.OfType<ConstantNode>().FirstOrDefault(n => n.Name == name)?.Data;

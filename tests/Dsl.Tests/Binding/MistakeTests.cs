@@ -197,4 +197,14 @@ public class MistakeTests
             """,
             string.Concat(diagnostics.Items.Select(DiagnosticRenderer.Render)));
     }
+
+    [Fact]
+    public void Of_very_many_unknown_names_only_the_first_are_compared_with_all_others()
+    {
+        var lets = Enumerable.Range(0, 400).Select(i => FormattableString.Invariant($"let name{i} = unknown{i}(x)\n let almost{i} = nam{i}\n"));
+        var diagnostics = BindText.Bind("model M { input x: f32[4]\n" + string.Concat(lets) + "output y = x }").Diagnostics.Items;
+        Assert.Equal(800, diagnostics.Count);
+        Assert.Equal("did you mean 'name0'?", diagnostics[1].Hint);
+        Assert.DoesNotContain(diagnostics.Skip(400), d => d.Hint.StartsWith("did you mean", StringComparison.Ordinal));
+    }
 }

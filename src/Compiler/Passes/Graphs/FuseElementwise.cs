@@ -12,10 +12,20 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// After: <c>y[o, p] = max((sum(c) w[o, c] * x[c, p]) + b[o], 0)</c>.</para>
 /// A producer is taken in when nobody else reads it, its elements are read at most once each, no second reduction meets the first, and no read can leave it.
 /// Nodes that only move elements (slices, transposes) are taken in by all their readers when innermost accesses stay contiguous.
+/// No body grows beyond a bound.
 /// </remarks>
 public static class FuseElementwise
 {
     private const int MaxOperands = 14;
+
+    /// <summary>Expressions in a body: more in one loop gain nothing, and make a method that is too long to be optimised.</summary>
+    private const int MaxSize = 512;
+
+    /// <summary>
+    /// A body that grew beyond this is taken in by the next round only: bodies then double from round to round, while a long chain that is put into
+    /// its last node one by one would be copied as often as it has nodes.
+    /// </summary>
+    private const int GrowsAtOnce = 32;
 
     /// <summary>Runs the pass until nothing changes.</summary>
     public static Graph Run(Graph graph)
@@ -53,7 +63,13 @@ public static class FuseElementwise
                     && CanFuse(consumer, i, producer, uses.Of(producer), graph))
                 {
                     touched.UnionWith(producer.Operands.Select(o => o.Name));
-                    return Inline(consumer, i, producer);
+                    var fused = Inline(consumer, i, producer);
+                    if (fused.Size > GrowsAtOnce)
+                    {
+                        touched.Add(fused.Name);
+                    }
+
+                    return fused;
                 }
             }
 
@@ -63,10 +79,15 @@ public static class FuseElementwise
 
     private static bool CanFuse(ComputeNode consumer, int operand, ComputeNode producer, int uses, Graph graph)
     {
-        var reads = consumer.Body.All().OfType<ScalarExpr.Read>().Where(r => r.Operand == operand).ToArray();
         if (consumer.Operands.Length + producer.Operands.Length > MaxOperands
-            || (consumer.Reduction is not null && producer.Reduction is not null)
-            || reads.Any(r => Bounds.MayLeave(r, producer, consumer, graph)))
+            || consumer.Size + producer.Size > MaxSize
+            || (consumer.Reduction is not null && producer.Reduction is not null))
+        {
+            return false;
+        }
+
+        var reads = consumer.Body.All().OfType<ScalarExpr.Read>().Where(r => r.Operand == operand).ToArray();
+        if (reads.Any(r => Bounds.MayLeave(r, producer, consumer, graph)))
         {
             return false;
         }
