@@ -15,7 +15,8 @@ using SparseDsl.Dsl.Scalars;
 //                                         [ 1 0 3 ]      compressed: ptr1 = [0 1 3], crd1 = [1 0 2]; val = [2 1 3]
 //
 // Lowering never asks what class a level is. It asks for capabilities and for fragments of loop IR: how to walk the children of a position, and
-// where the child with a known coordinate is. A new level kind is one class and one entry in Levels.All.
+// where the child with a known coordinate is. A new level kind is one class and one entry in Levels.All,
+// under the name it has in LevelKinds.All of the language.
 namespace SparseDsl.Compiler.Formats;
 
 /// <summary>One array a level keeps; its full name in a kernel is the tensor's name, '_' and this.</summary>

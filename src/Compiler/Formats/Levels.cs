@@ -4,7 +4,7 @@ using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Formats;
 
-/// <summary>The kinds of storage levels. A new kind is one class and one row here.</summary>
+/// <summary>How each kind of storage level is made: one row for each of <see cref="LevelKinds"/>. A new kind is one class and one row here.</summary>
 public static class Levels
 {
     /// <summary>Makes a level of a kind.</summary>
