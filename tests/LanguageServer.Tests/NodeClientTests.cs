@@ -42,6 +42,32 @@ public class NodeClientTests
         }
     }
 
+    [Theory]
+    [InlineData("sparsedsl", "sparsedsl", "lsp")]
+    [InlineData("/opt/tools/sparsedsl.dll", "dotnet", "/opt/tools/sparsedsl.dll lsp")]
+    [InlineData("missing", "missing", "lsp")]
+    public async Task The_extension_starts_the_server_that_is_set(string path, string command, string arguments)
+    {
+        Assert.SkipUnless(await Works("node"), "node is not on the PATH");
+        var script = Path.Combine(AppContext.BaseDirectory, "Client", "extension.cjs");
+
+        var (code, output, errors) = await Run("node", [script, Repository.PathOf("editors/vscode/extension.js"), path], AppContext.BaseDirectory);
+
+        Assert.True(code == 0, errors);
+        var report = JsonDocument.Parse(output).RootElement;
+        // Started, and started again by the command.
+        Assert.Equal(2, report.GetProperty("clients").GetArrayLength());
+        var server = report.GetProperty("clients")[0].GetProperty("server");
+        Assert.Equal(command, server.GetProperty("command").GetString());
+        Assert.Equal(arguments, string.Join(' ', server.GetProperty("args").EnumerateArray()));
+        Assert.Equal(2, report.GetProperty("stopped").GetInt32());
+        Assert.Equal(0, report.GetProperty("watchers").GetInt32());
+        Assert.Equal(path == "missing" ? 2 : 0, report.GetProperty("messages").GetArrayLength());
+        var declared = JsonDocument.Parse(await File.ReadAllTextAsync(Repository.PathOf("editors/vscode/package.json"), TestContext.Current.CancellationToken)).RootElement
+            .GetProperty("contributes").GetProperty("commands").EnumerateArray().Select(c => c.GetProperty("command").GetString());
+        Assert.Equal(declared, report.GetProperty("commands").EnumerateArray().Select(c => c.GetString()));
+    }
+
     private static void Verify(JsonElement report, string folder)
     {
         Assert.Equal("utf-16", report.GetProperty("initialize").GetProperty("capabilities").GetProperty("positionEncoding").GetString());
