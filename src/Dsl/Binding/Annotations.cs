@@ -8,8 +8,8 @@ namespace SparseDsl.Dsl.Binding;
 /// <summary>Sparsity annotations, on parameters and on values.</summary>
 internal sealed class Annotations(Elaborator code)
 {
-    private static readonly string[] Promises = ["unstructured", "block", "nm", "mask", "channels", "dense"];
-    private static readonly string[] Selections = ["topk", "threshold"];
+    public static readonly string[] Promises = ["unstructured", "block", "nm", "mask", "channels", "dense"];
+    public static readonly string[] Selections = ["topk", "threshold"];
 
     /// <summary><c>g @topk(8)</c></summary>
     public Value OnValue(AnnotatedExpr syntax, Value value)

@@ -191,14 +191,14 @@ internal sealed class Calls(Elaborator code)
 
     private void NoteParameters(Elaborator body, FunctionItem function)
     {
-        if (context.Index is not { } index)
+        if (context.Index is null)
         {
             return;
         }
 
         foreach (var name in function.Parameters.Select(p => p.Name).Concat(function.Attributes.Select(a => a.Name)))
         {
-            index.AddValue(body, name.Span, body.Scope.Find(name.Text) ?? new Value.Error());
+            body.Declare(name, body.Scope.Find(name.Text) ?? new Value.Error());
         }
     }
 

@@ -47,14 +47,18 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
         return result;
     }
 
-    /// <summary>Gives a name its value.</summary>
+    /// <summary>Gives a name its value, and notes it for editors.</summary>
     /// <param name="name">The name where it is declared.</param>
     /// <param name="value">Its value.</param>
-    /// <param name="before">Values that were there before, for editors: what the value costs is what lies between.</param>
-    public void Declare(Name name, Value value, IReadOnlyList<Value>? before = null)
+    public void Declare(Name name, Value value)
     {
+        if (context.Index is { } index)
+        {
+            index.AddValue(this, name.Span, value, ValueIndex.Frontier(value, scope));
+            scope.Remember(value);
+        }
+
         scope.Set(name.Text, value);
-        context.Index?.AddValue(this, name.Span, value, before);
     }
 
     /// <summary>One statement.</summary>
@@ -97,7 +101,7 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
                 return new Value.Boolean(boolean.Value);
             case NameExpr name:
                 var named = Name(name);
-                context.Index?.AddValue(this, name.Span, named);
+                context.Index?.AddValue(this, name.Span, named, []);
                 return named;
             case MemberExpr member:
                 return Member(member);

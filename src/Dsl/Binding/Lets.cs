@@ -17,9 +17,8 @@ internal sealed class Lets(Elaborator code)
             return;
         }
 
-        IReadOnlyList<Value> before = code.Context.Index is null ? [] : code.Scope.Values;
         var value = let.Value is ForExpr loop ? For(let.Names, loop) : code.Evaluate(let.Value);
-        Assign((name, given) => code.Declare(name, given, before), let.Names, value, let.Span);
+        Assign(code.Declare, let.Names, value, let.Span);
     }
 
     private void Assign(Action<Name, Value> set, ImmutableArray<Name> names, Value value, SourceSpan span)
@@ -67,7 +66,7 @@ internal sealed class Lets(Elaborator code)
         foreach (var item in items)
         {
             var round = current.Inner();
-            Assign((name, given) => round.Declare(name, given), loop.Variables, item, loop.Span);
+            Assign(round.Declare, loop.Variables, item, loop.Span);
             result = round.Block(loop.Body.Statements);
             Assign((name, given) => current.Scope.Set(name.Text, given), carried, result, loop.Body.Span);
             if (result is Value.Error)

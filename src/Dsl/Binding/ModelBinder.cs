@@ -191,7 +191,6 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         }
 
         new Annotations(code).NotHere(output.Type);
-        IReadOnlyList<Value> before = code.Context.Index is null ? [] : code.Scope.Values;
         var value = output.Value is null ? code.Evaluate(new NameExpr(output.Name, output.Name.Span)) : code.Evaluate(output.Value);
         if (value is Value.Error)
         {
@@ -211,7 +210,7 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
         }
 
         outputs.Add((output.Name.Text, tensor));
-        code.Declare(output.Name, value, before);
+        code.Declare(output.Name, value);
     }
 
     private void ReportOverlay(OverlayRules rules, ModelState model)

@@ -33,16 +33,46 @@ public sealed class ValueIndex
     internal void AddModel(BoundModel model) => models[(model.Location.Source.Path, model.Location.Span)] = model;
 
     /// <summary>Notes the value of a name.</summary>
-    internal void AddValue(Elaborator code, SourceSpan name, Value value, IEnumerable<Value>? sources = null) => Add(values, code, code.Home.Source, name, value, sources);
+    internal void AddValue(Elaborator code, SourceSpan name, Value value, IEnumerable<BoundValue> sources) => Add(values, code, code.Home.Source, name, value, sources);
 
     /// <summary>Notes the result of a call.</summary>
-    internal void AddResult(Elaborator code, SourceText source, SourceSpan target, Value value, IEnumerable<Value> sources) => Add(results, code, source, target, value, sources);
+    internal void AddResult(Elaborator code, SourceText source, SourceSpan target, Value value, IEnumerable<Value> sources) =>
+        Add(results, code, source, target, value, sources.SelectMany(s => s.Tensors()));
+
+    /// <summary>The nearest tensors that have a name already and that a value is computed from.</summary>
+    internal static IReadOnlyList<BoundValue> Frontier(Value value, Scope scope)
+    {
+        var found = new List<BoundValue>();
+        var visited = new HashSet<BoundValue>();
+        var stack = new Stack<BoundValue>(value.Tensors());
+        while (stack.Count > 0)
+        {
+            var tensor = stack.Pop();
+            if (!visited.Add(tensor))
+            {
+                continue;
+            }
+
+            if (scope.Remembers(tensor))
+            {
+                found.Add(tensor);
+                continue;
+            }
+
+            foreach (var operand in tensor.Operands)
+            {
+                stack.Push(operand);
+            }
+        }
+
+        return found;
+    }
 
     private static IReadOnlyList<IndexedValue> Find(Dictionary<(string Path, SourceSpan Span), List<IndexedValue>> index, SourceLocation place) =>
         index.TryGetValue((place.Source.Path, place.Span), out var found) ? found : [];
 
     private static void Add(
-        Dictionary<(string Path, SourceSpan Span), List<IndexedValue>> index, Elaborator code, SourceText source, SourceSpan span, Value value, IEnumerable<Value>? sources)
+        Dictionary<(string Path, SourceSpan Span), List<IndexedValue>> index, Elaborator code, SourceText source, SourceSpan span, Value value, IEnumerable<BoundValue> sources)
     {
         if (value is Value.Error or Value.Item or Value.BuiltIn)
         {
@@ -56,15 +86,7 @@ public sealed class ValueIndex
 
         if (list.Count < MostValues)
         {
-            ImmutableArray<BoundValue> tensors = [.. Tensors(sources ?? []).Distinct()];
-            list.Add(new IndexedValue(value.Describe(), (value as Value.Tensor)?.Bound, tensors, code.Path, code.Context.IsGeneric));
+            list.Add(new IndexedValue(value.Describe(), (value as Value.Tensor)?.Bound, [.. sources.Distinct()], code.Path, code.Context.IsGeneric));
         }
     }
-
-    private static IEnumerable<BoundValue> Tensors(IEnumerable<Value> values) => values.SelectMany(v => v switch
-    {
-        Value.Tensor tensor => [tensor.Bound],
-        Value.List list => Tensors(list.Items),
-        _ => [],
-    });
 }

@@ -11,6 +11,14 @@ internal abstract record Value
     /// <summary>What it is, for messages: <c>a tensor f32[4, 5]</c>.</summary>
     public abstract string Describe();
 
+    /// <summary>The tensors it is made of.</summary>
+    public IEnumerable<BoundValue> Tensors() => this switch
+    {
+        Tensor tensor => [tensor.Bound],
+        List list => list.Items.SelectMany(i => i.Tensors()),
+        _ => [],
+    };
+
     /// <summary>A tensor.</summary>
     public sealed record Tensor(BoundValue Bound) : Value
     {
@@ -114,12 +122,22 @@ internal abstract record Value
 internal sealed class Scope(Scope? outer)
 {
     private readonly Dictionary<string, Value> names = new(StringComparer.Ordinal);
+    private HashSet<BoundValue>? remembered;
 
     /// <summary>All names, for suggestions.</summary>
     public IEnumerable<string> Names => outer is null ? names.Keys : names.Keys.Concat(outer.Names);
 
-    /// <summary>All values, for editors.</summary>
-    public IReadOnlyList<Value> Values => outer is null ? [.. names.Values] : [.. names.Values, .. outer.Values];
+    /// <summary>Remembers that the tensors of a value have had a name here, for editors.</summary>
+    public void Remember(Value value)
+    {
+        foreach (var tensor in value.Tensors())
+        {
+            (remembered ??= []).Add(tensor);
+        }
+    }
+
+    /// <summary>Whether a tensor has had a name here or further out.</summary>
+    public bool Remembers(BoundValue tensor) => remembered?.Contains(tensor) == true || outer?.Remembers(tensor) == true;
 
     /// <summary>Gives a name its value; a later one hides an earlier one.</summary>
     public void Set(string name, Value value) => names[name] = value;
