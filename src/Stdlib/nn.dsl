@@ -39,8 +39,10 @@ op depthwise_conv2d(x[n, c, h, w], f[c, u, r, s];
                     stride_h: int = stride, stride_w: int = stride, dilation_h: int = dilation, dilation_w: int = dilation,
                     pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left)
     -> y[n, c, p < (extent(h) + pad_top + pad_bottom - dilation_h * (extent(r) - 1) - 1) / stride_h + 1,
-         q < (extent(w) + pad_left + pad_right - dilation_w * (extent(s) - 1) - 1) / stride_w + 1] =
+         q < (extent(w) + pad_left + pad_right - dilation_w * (extent(s) - 1) - 1) / stride_w + 1] = {
+    require(extent(u) == 1)
     sum(r, s) x[n, c, p * stride_h + r * dilation_h - pad_top, q * stride_w + s * dilation_w - pad_left] * f[c, 0, r, s]
+}
 
 // A convolution in groups: outputs o of group g see only the channels of group g. f is [out, in / groups, height, width].
 op grouped_conv2d(x[n, m, h, w], f[o, c, r, s];
@@ -48,9 +50,13 @@ op grouped_conv2d(x[n, m, h, w], f[o, c, r, s];
                   stride_h: int = stride, stride_w: int = stride, dilation_h: int = dilation, dilation_w: int = dilation,
                   pad_top: int = pad, pad_left: int = pad, pad_bottom: int = pad_top, pad_right: int = pad_left)
     -> y[n, o, p < (extent(h) + pad_top + pad_bottom - dilation_h * (extent(r) - 1) - 1) / stride_h + 1,
-         q < (extent(w) + pad_left + pad_right - dilation_w * (extent(s) - 1) - 1) / stride_w + 1] =
+         q < (extent(w) + pad_left + pad_right - dilation_w * (extent(s) - 1) - 1) / stride_w + 1] = {
+    require(groups >= 1)
+    require(extent(m) == groups * extent(c))
+    require(extent(o) % groups == 0)
     sum(c, r, s) x[n, o / (extent(o) / groups) * extent(c) + c,
                    p * stride_h + r * dilation_h - pad_top, q * stride_w + s * dilation_w - pad_left] * f[o, c, r, s]
+}
 
 // A transposed convolution: every input spreads its filter over the output, stride apart. f is [in, out, height, width];
 // extra_h and extra_w make the output larger at the end (frameworks: output padding).
@@ -73,8 +79,10 @@ op conv1d(x[n, c, w], f[o, c, s];
 // A convolution of sequences in which every channel has its own filter: f is [channel, 1, length].
 op depthwise_conv1d(x[n, c, w], f[c, u, s];
                     stride: int = 1, pad: int = 0, dilation: int = 1, pad_left: int = pad, pad_right: int = pad_left)
-    -> y[n, c, q < (extent(w) + pad_left + pad_right - dilation * (extent(s) - 1) - 1) / stride + 1] =
+    -> y[n, c, q < (extent(w) + pad_left + pad_right - dilation * (extent(s) - 1) - 1) / stride + 1] = {
+    require(extent(u) == 1)
     sum(s) x[n, c, q * stride + s * dilation - pad_left] * f[c, 0, s]
+}
 
 // One number added to every channel of an image or sequence.
 op channel_bias(x[n, c, ..], b[c]) -> y[n, c, ..] = x[n, c, ..] + b[c]
@@ -247,6 +255,8 @@ op instance_norm(x[n, c, h, w], scale[c], bias[c]; eps: float = 0.00001) -> y[n,
 
 // Groups of channels of every image brought to mean 0 and variance 1, then scaled and shifted.
 op group_norm(x[n, c, h, w], scale[c], bias[c]; groups: int, eps: float = 0.00001) -> y[n, c, h, w] = {
+    require(groups >= 1)
+    require(extent(c) % groups == 0)
     let size = extent(c) / groups * extent(h) * extent(w)
     let mean[n, g < groups] =
         (sum(m < extent(c) / groups, h, w) x[n, g * (extent(c) / groups) + m, h, w]) / size
@@ -304,8 +314,11 @@ op pad1d(x[.., w]; pad: int = 0, pad_left: int = pad, pad_right: int = pad_left)
     -> y[.., q < extent(w) + pad_left + pad_right] = x[.., q - pad_left]
 
 // Channels become space: [n, c * by * by, h, w] to [n, c, h * by, w * by].
-op pixel_shuffle(x[n, c, h, w]; by: int) -> y[n, o < extent(c) / (by * by), p < extent(h) * by, q < extent(w) * by] =
+op pixel_shuffle(x[n, c, h, w]; by: int) -> y[n, o < extent(c) / (by * by), p < extent(h) * by, q < extent(w) * by] = {
+    require(by >= 1)
+    require(extent(c) % (by * by) == 0)
     x[n, o * by * by + p % by * by + q % by, p / by, q / by]
+}
 
 // Space becomes channels: [n, c, h * by, w * by] to [n, c * by * by, h, w].
 op pixel_unshuffle(x[n, c, h, w]; by: int) -> y[n, o < extent(c) * by * by, p < extent(h) / by, q < extent(w) / by] =
@@ -325,6 +338,7 @@ op one_hot(label[..]; classes: dim) -> y[.., c < classes] = 1.0 if label[..] == 
 
 // Rotary position embedding of even and odd halves of the last axis: angles is [length, features / 2].
 op rotary(x[.., t, j], angles[t, a]) -> y[.., t, j] = {
+    require(extent(j) == 2 * extent(a))
     let half = extent(a)
     x[.., t, j] * cos(angles[t, j % extent(a)]) + (x[.., t, (j + extent(a)) % extent(j)] * sin(angles[t, j % extent(a)])
         if j >= half else -x[.., t, (j + extent(a)) % extent(j)] * sin(angles[t, j % extent(a)]))

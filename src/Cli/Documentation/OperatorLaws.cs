@@ -10,8 +10,8 @@ using SparseDsl.Dsl.Syntax;
 namespace SparseDsl.Cli.Documentation;
 
 /// <summary>
-/// What an operator does to zeros and to sums, found by computing it in float64: on operands of extent 4 with attributes at their defaults (2 where there is
-/// none). A zero operand that gives zeros exactly, whatever the others hold, and sums kept to rounding are no accidents of the numbers.
+/// What an operator does to zeros and to sums, found by computing it in float64: on operands of extent 4, or what the operator requires, with attributes at their
+/// defaults (2 where there is none). A zero operand that gives zeros exactly, whatever the others hold, and sums kept to rounding are no accidents of the numbers.
 /// </summary>
 internal sealed class OperatorLaws
 {
@@ -36,7 +36,8 @@ internal sealed class OperatorLaws
 
     private static BoundModel Bind(string module, OpItem op)
     {
-        var inputs = op.Operands.Select(o => $"    input {o.Name.Text}_: f32[{string.Join(", ", Enumerable.Repeat(Extent, o.Indices?.Length ?? 1))}]\n");
+        var extents = Extents(op);
+        var inputs = op.Operands.Select(o => $"    input {o.Name.Text}_: f32[{string.Join(", ", o.Indices?.Select(i => extents[i.Name.Text]) ?? [Extent])}]\n");
         var attributes = op.Attributes.Where(a => a.Default is null).Select(a => $"{a.Name.Text}: 2");
         var arguments = op.Operands.Select(o => o.Name.Text + "_").Concat(attributes);
         var text = $"import {module}\nmodel Laws() {{\n{string.Concat(inputs)}    output result = {op.Name.Text}({string.Join(", ", arguments)})\n}}\n";
@@ -46,6 +47,35 @@ internal sealed class OperatorLaws
             ? throw new InvalidOperationException(string.Concat(mistakes.Items.Select(DiagnosticRenderer.Render)))
             : bound.Models.Single();
     }
+
+    /// <summary>The extent of every index name of the operands: that of <c>require(extent(i) == …)</c>, else 4.</summary>
+    private static Dictionary<string, double> Extents(OpItem op)
+    {
+        var extents = op.Operands.SelectMany(o => o.Indices ?? []).Select(i => i.Name.Text).Distinct().ToDictionary(n => n, _ => (double)Extent);
+        foreach (var statement in (op.Body as BlockExpr)?.Statements ?? [])
+        {
+            if (statement is ValueStmt { Value: CallExpr { Target: NameExpr { Name.Text: "require" }, Arguments: [{ Value: BinaryExpr { Operator: BinaryOperator.Equal } equation }] } }
+                && IndexOf(equation.Left) is { } index)
+            {
+                extents[index] = Value(equation.Right);
+            }
+        }
+
+        return extents;
+
+        double Value(Expr expr) => expr switch
+        {
+            NumberExpr number => number.Value,
+            NameExpr name => op.Attributes.First(a => a.Name.Text == name.Name.Text).Default is { } given ? Value(given) : 2,
+            BinaryExpr { Operator: BinaryOperator.Multiply } product => Value(product.Left) * Value(product.Right),
+            _ when IndexOf(expr) is { } index => extents[index],
+            _ => throw new InvalidOperationException($"'{op.Name.Text}' requires more than extents for laws can be found for"),
+        };
+    }
+
+    /// <summary>The index of <c>extent(index)</c>.</summary>
+    private static string? IndexOf(Expr expr) =>
+        expr is CallExpr { Target: NameExpr { Name.Text: "extent" }, Arguments: [{ Value: NameExpr index }] } ? index.Name.Text : null;
 
     private IEnumerable<string> Sentences()
     {

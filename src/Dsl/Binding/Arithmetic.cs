@@ -104,7 +104,7 @@ internal sealed class Arithmetic(Elaborator code)
             }
         }
 
-        if (op.Rule is ResultRule.Same or ResultRule.Float && arguments.All(a => a.Type == ElementType.Bool))
+        if (ScalarTyping.IsArithmeticOfBool(op, arguments))
         {
             return code.Fail(NameDiagnostics.IntegerNeedsCast, span, op.Name, "bool");
         }
@@ -222,18 +222,9 @@ internal sealed class Arithmetic(Elaborator code)
 
     private Value? Compare(SourceSpan span, CoreOp op, Dim a, Dim b)
     {
-        var (low, high) = (a - b).Range(code.Context.RangeOf);
-        bool? truth = op.Name switch
-        {
-            "eq" => a.Equals(b) ? true : low > 0 || high < 0 ? false : null,
-            "ne" => a.Equals(b) ? false : low > 0 || high < 0 ? true : null,
-            "lt" => high < 0 ? true : low >= 0 ? false : null,
-            "le" => high <= 0 ? true : low > 0 ? false : null,
-            "gt" => low > 0 ? true : high <= 0 ? false : null,
-            "ge" => low >= 0 ? true : high < 0 ? false : null,
-            _ => null,
-        };
-        return truth is { } known ? new Value.Boolean(known) : op.Name is "and" or "or" or "not" ? null : code.Fail(NameDiagnostics.NotStatic, span);
+        return ScalarTyping.Compare(op, a, b, code.Context.RangeOf) is { } known ? new Value.Boolean(known)
+            : op.Name is "and" or "or" or "not" ? null
+            : code.Fail(NameDiagnostics.NotDecided, span, $"{a} {ScalarText.Sign(op)} {b}");
     }
 
     /// <summary>a . b: the sum over the last index of a and the second to last (or only) of b.</summary>

@@ -203,7 +203,7 @@ internal sealed class BuiltIns(Elaborator code)
 
     // ------------------------------------------------------------------------------------------------------------- shapes
 
-    private List<Dim>? Extents(Value value)
+    private List<Dim>? Extents(Value value, int least)
     {
         if (value is not Value.List list)
         {
@@ -220,6 +220,12 @@ internal sealed class BuiltIns(Elaborator code)
                 return null;
             }
 
+            if (extent.Dim.Constant is { } constant && constant < least)
+            {
+                code.Fail(NameDiagnostics.NegativeExtent, span, extent.Dim.Text);
+                return null;
+            }
+
             extents.Add(extent.Dim);
         }
 
@@ -228,9 +234,14 @@ internal sealed class BuiltIns(Elaborator code)
 
     private Value Reshape(BoundValue x)
     {
-        if (Extents(given["shape"]) is not { } extents)
+        if (Extents(given["shape"], -1) is not { } extents)
         {
             return new Value.Error();
+        }
+
+        if (extents.Count(e => e.Constant == -1) > 1)
+        {
+            return code.Fail(NameDiagnostics.WrongKind, span, "at most one -1 among the extents", Shapes.Text([.. extents]), "-1 is the extent that follows from the others");
         }
 
         var free = extents.FindIndex(e => e.Constant == -1);
@@ -377,7 +388,7 @@ internal sealed class BuiltIns(Elaborator code)
 
     private Value Full()
     {
-        if (Extents(given["shape"]) is not { } shape || TypeArgument() is not { } element)
+        if (Extents(given["shape"], 0) is not { } shape || TypeArgument() is not { } element)
         {
             return new Value.Error();
         }

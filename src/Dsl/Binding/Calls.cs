@@ -54,6 +54,9 @@ internal sealed class Calls(Elaborator code)
                 return Operator(syntax, item, op, arguments);
             case Value.Item { Syntax: FunctionItem function } item:
                 return Function(syntax, item, function, arguments);
+            case Value.Item { Syntax: MaskItem { Attributes: [] } } when arguments.Length > 0 && BuiltIns.Has(name):
+                // A mask without attributes is never called: 'full([4], 0.5)' is the constant, also beside 'mask full'.
+                return new BuiltIns(code).Call(name, syntax, arguments);
             case Value.Item { Syntax: MaskItem or PatternItem } item:
                 return new Masks(code).Instance(syntax, item, arguments);
             default:

@@ -229,6 +229,11 @@ internal sealed class OpBinder(BindingContext context)
                 return null;
             }
 
+            if (!scalars.HasElements(extent, op.Result!.Span))
+            {
+                return null;
+            }
+
             solved.Add(index.Value.Name, extent);
         }
 
@@ -262,7 +267,7 @@ internal sealed class OpBinder(BindingContext context)
             IndexRange index;
             if (binder.Extent is { } written)
             {
-                if (scalars.Size(written) is not { } extent)
+                if (scalars.Size(written) is not { } extent || !scalars.HasElements(extent, written.Span))
                 {
                     return null;
                 }

@@ -16,6 +16,11 @@ internal sealed class ParamBinder(Elaborator code)
             return new Value.Error();
         }
 
+        if (type.Shape.SelectMany(d => d.Symbols()).FirstOrDefault(code.Context.DimNames.Contains) is { } dim)
+        {
+            return code.Fail(NameDiagnostics.ParameterShape, syntax.Type.Span, dim);
+        }
+
         var overlay = model.Overlay.For(path);
         var annotations = overlay?.Annotations ?? syntax.Type.Annotations;
         var place = overlay is null ? code : new Elaborator(code.Context, overlay.Home, new Scope(null), code.Path, null);

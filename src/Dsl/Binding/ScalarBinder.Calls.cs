@@ -20,6 +20,11 @@ internal sealed partial class ScalarBinder
             return Cast(call);
         }
 
+        if (name == Requirement)
+        {
+            return Misplaced(call, $"'{Requirement}'", "the block of an operator, on a line of its own");
+        }
+
         if (name == "extent")
         {
             return ExtentOf(call) is { } extent ? Whole(extent) : null;
@@ -143,7 +148,7 @@ internal sealed partial class ScalarBinder
             return null;
         }
 
-        return ScalarTyping.Apply(op, [.. values.Select(v => v!)]);
+        return Applied(call.Span, op, [.. values.Select(v => v!)]);
     }
 
     private ScalarExpr? Cast(CallExpr call)

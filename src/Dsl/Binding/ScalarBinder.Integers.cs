@@ -54,13 +54,25 @@ internal sealed partial class ScalarBinder
             return null;
         }
 
-        if (size.Constant is < 0)
+        if (size.Range(context.RangeOf).High is < 0)
         {
             context.ReportIn(frame.Home, NameDiagnostics.NegativeExtent, expr.Span, size.Text);
             return null;
         }
 
         return size;
+    }
+
+    /// <summary>Whether an extent of the result may be positive; reports it when it is not, unless an operand is empty itself.</summary>
+    public bool HasElements(Dim extent, SourceSpan place)
+    {
+        if (extent.Range(context.RangeOf).High is not <= 0 || frame.Operands.Values.Any(o => o.Type.Shape.Any(d => d.Constant == 0)))
+        {
+            return true;
+        }
+
+        context.ReportIn(frame.Home, NameDiagnostics.NegativeExtent, place, extent.Text);
+        return false;
     }
 
     private Dim? Arithmetic(BinaryExpr binary)

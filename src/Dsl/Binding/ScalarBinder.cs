@@ -49,6 +49,13 @@ internal sealed partial class ScalarBinder(BindingContext context, OpBinder oper
                     }
 
                     break;
+                case ValueStmt { Value: CallExpr { Target: NameExpr { Name.Text: Requirement } } requirement }:
+                    if (!Require(requirement))
+                    {
+                        return null;
+                    }
+
+                    break;
                 case ValueStmt last:
                     value = Expression(last.Value);
                     break;
@@ -78,10 +85,10 @@ internal sealed partial class ScalarBinder(BindingContext context, OpBinder oper
             case UnaryExpr { Operator: not UnaryOperator.Transpose } unary:
                 return Expression(unary.Operand) is { } operand
                     ? unary is { Operator: UnaryOperator.Negate } && operand is ScalarExpr.Literal literal ? new ScalarExpr.Literal(-literal.Value, literal.Type)
-                    : ScalarTyping.Apply(unary.Operator == UnaryOperator.Negate ? CoreOps.Neg : CoreOps.Not, operand)
+                    : Applied(unary.Span, unary.Operator == UnaryOperator.Negate ? CoreOps.Neg : CoreOps.Not, operand)
                     : null;
             case BinaryExpr binary when Operation(binary.Operator) is { } op:
-                return Both(binary.Left, binary.Right) is var (left, right) ? ScalarTyping.Apply(op, left, right) : null;
+                return Both(binary.Left, binary.Right) is var (left, right) ? Applied(binary.Span, op, left, right) : null;
             case BinaryExpr { Operator: BinaryOperator.Pipe, Right: CallExpr call } pipe:
                 return Call(call with { Arguments = call.Arguments.Insert(0, new Argument(null, pipe.Left, pipe.Left.Span)) });
             case BinaryExpr { Operator: BinaryOperator.Pipe, Right: NameExpr target } pipe:
@@ -232,6 +239,17 @@ internal sealed partial class ScalarBinder(BindingContext context, OpBinder oper
         _ => null,
     };
 
+    private ScalarExpr? Applied(SourceSpan place, CoreOp op, params ScalarExpr[] operands)
+    {
+        if (!ScalarTyping.IsArithmeticOfBool(op, operands))
+        {
+            return ScalarTyping.Apply(op, operands);
+        }
+
+        context.ReportIn(frame.Home, NameDiagnostics.IntegerNeedsCast, place, op.Name, ElementType.Bool.Name());
+        return null;
+    }
+
     private (ScalarExpr Left, ScalarExpr Right)? Both(Expr left, Expr right)
     {
         // Both sides are bound before giving up, so that both are diagnosed.
@@ -283,6 +301,12 @@ internal sealed partial class ScalarBinder(BindingContext context, OpBinder oper
         var body = Expression(reduce.Body);
         frame.Fill = fill;
         Restore(saved);
+        if (body is { Type: ElementType.Bool } && kind is ReduceKind.Sum or ReduceKind.Prod)
+        {
+            context.ReportIn(frame.Home, NameDiagnostics.IntegerNeedsCast, reduce.Span, reduce.Kind.Text, ElementType.Bool.Name());
+            return null;
+        }
+
         return body is null ? null : new ScalarExpr.Reduce(kind, vars.ToImmutable(), body);
     }
 

@@ -27,6 +27,9 @@ internal static class ScalarText
     /// <summary>The text; operands and stages have the given names.</summary>
     public static string Print(ScalarExpr expr, IReadOnlyList<string> names) => Print(expr, names, 0);
 
+    /// <summary>The sign of an infix operation; the name of any other.</summary>
+    public static string Sign(CoreOp op) => Infix.TryGetValue(op.Name, out var row) ? row.Sign : op.Name;
+
     private static string Print(ScalarExpr expr, IReadOnlyList<string> names, int outer) => expr switch
     {
         ScalarExpr.Literal literal => Number(literal),

@@ -33,6 +33,26 @@ internal static class ScalarTyping
         return ScalarExpr.Of(op, arguments);
     }
 
+    /// <summary>Whether the operation is arithmetic and an operand a truth value, which has to be cast first.</summary>
+    public static bool IsArithmeticOfBool(CoreOp op, params ScalarExpr[] arguments) =>
+        op.Rule is ResultRule.Same or ResultRule.Float && arguments.Any(a => a.Type == ElementType.Bool);
+
+    /// <summary>The one answer a comparison has over the ranges of the dims in it, or null.</summary>
+    public static bool? Compare(CoreOp op, Dim a, Dim b, Func<string, (long? Low, long? High)> rangeOf)
+    {
+        var (low, high) = (a - b).Range(rangeOf);
+        return op.Name switch
+        {
+            "eq" => a.Equals(b) ? true : low > 0 || high < 0 ? false : null,
+            "ne" => a.Equals(b) ? false : low > 0 || high < 0 ? true : null,
+            "lt" => high < 0 ? true : low >= 0 ? false : null,
+            "le" => high <= 0 ? true : low > 0 ? false : null,
+            "gt" => low > 0 ? true : high <= 0 ? false : null,
+            "ge" => low >= 0 ? true : high < 0 ? false : null,
+            _ => null,
+        };
+    }
+
     /// <summary>
     /// Integer arithmetic over indices and dims is one subscript expression, so that range analysis and lowering see it whole. Two numbers
     /// that do not divide evenly are a number with a fraction: 1 / 6 is not 0.

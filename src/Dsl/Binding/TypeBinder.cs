@@ -148,7 +148,13 @@ internal sealed class TypeBinder(Elaborator code)
         var value = code.Static(expr);
         if (value is Value.Integer integer)
         {
-            return integer.Dim;
+            if (integer.Dim.Range(code.Context.RangeOf).High is not < 0)
+            {
+                return integer.Dim;
+            }
+
+            code.Fail(NameDiagnostics.NegativeExtent, expr.Span, integer.Dim.Text);
+            return null;
         }
 
         if (value is not Value.Error)

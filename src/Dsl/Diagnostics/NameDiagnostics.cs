@@ -208,10 +208,10 @@ public static class NameDiagnostics
         "write an 'op', or call one of the library",
         "model M() { input x: f32[4]\n output y = sum(i) x[i] }");
 
-    /// <summary>'{0}' of a {1} tensor is not defined.</summary>
+    /// <summary>'{0}' of {1} values is not defined.</summary>
     public static readonly DiagnosticDescriptor IntegerNeedsCast = new(
         "SD2030", Severity.Error,
-        "'{0}' of a {1} tensor is not defined",
+        "'{0}' of {1} values is not defined",
         "cast it first: 'cast(x, f32)'",
         "model M() { input x: bool[4]\n output y = exp(x) }");
 
@@ -236,11 +236,11 @@ public static class NameDiagnostics
         "tensors are rectangular: use the largest extent, and a condition inside",
         "op f(x[i]) -> y[i] = sum(k < i) x[k]\nmodel M() { input x: f32[4]\n output y = f(x) }");
 
-    /// <summary>This extent is {0}.</summary>
+    /// <summary>An extent is negative, or 0 where every operand has elements.</summary>
     public static readonly DiagnosticDescriptor NegativeExtent = new(
         "SD2034", Severity.Error,
         "this extent is {0}",
-        "extents are at least 0; check the attributes this is computed from",
+        "no extent is negative, and what is computed from tensors with elements has elements; check the attributes and whether a window fits into its operand",
         "op f(x[i]) -> y[p < extent(i) - 9] = x[p]\nmodel M() { input x: f32[4]\n output y = f(x) }");
 
     /// <summary>'{0}' has no value.</summary>
@@ -256,6 +256,36 @@ public static class NameDiagnostics
         "an extent of {0} does not split into {1} equal parts",
         "take parts with slices: 'x[.., :k]' and 'x[.., k:]'",
         "model M() { input x: f32[5]\n let a, b = split(x, 2)\n output y = a + b }");
+
+    /// <summary>The shape of a parameter depends on a dim of the model.</summary>
+    public static readonly DiagnosticDescriptor ParameterShape = new(
+        "SD2039", Severity.Error,
+        "the shape of a parameter depends on '{0}', which is known only when the model runs",
+        "weights have one shape: write a number, a constant or an attribute",
+        "model M(N: dim 1..8) { input x: f32[N, 8]\n param w: f32[N, 8]\n output y = x * w }");
+
+    /// <summary>A requirement of an operator that a call does not meet.</summary>
+    public static readonly DiagnosticDescriptor Requirement = new(
+        "SD2040", Severity.Error,
+        "'{0}' requires {1}, but here that is {2}",
+        "check the shapes of the operands and the attributes",
+        """
+        op halves(x[i]) -> y[p < extent(i) / 2] = {
+            require(extent(i) % 2 == 0)
+            x[2 * p] + x[2 * p + 1]
+        }
+        model M() {
+            input x: f32[5]
+            output y = halves(x)
+        }
+        """);
+
+    /// <summary>A comparison of dims that holds for some of their values only.</summary>
+    public static readonly DiagnosticDescriptor NotDecided = new(
+        "SD2041", Severity.Error,
+        "'{0}' holds for some values of the dims and not for others",
+        "what a program does is decided when compiling, for every value in the ranges of its dims: narrow a range, like 'N: dim 1..4', or write two models",
+        "model M(N: dim 1..8) { input x: f32[N]\n output y = if N > 4 { x } else { -x } }");
 
     /// <summary>'{0}' is not a kind of attribute.</summary>
     public static readonly DiagnosticDescriptor UnknownAttributeKind = new(
@@ -287,6 +317,6 @@ public static class NameDiagnostics
         DimRange, NoOutput, NotStatic, Recursion, Misplaced, TooManyElements,
         IndexRange, TupleCount, NoMember, DivisionByZero, ReductionOutsideOp, IntegerNeedsCast,
         ArgumentTwice, UnboundIndex, ExtentOfIndex, NegativeExtent, NoValue, UnevenSplit, TooLarge, UnknownAttributeKind,
-        Unused,
+        ParameterShape, Requirement, NotDecided, Unused,
     ];
 }

@@ -27,6 +27,18 @@ public class MistakeTests
     [InlineData("import std.nn\nmodel M { input x: f32[5]\n output y = x |> [|matmul(x)|] // SD2006\n}")]
     [InlineData("model M(N: dim) { input x: f32[N, 5]\n input z: f32[3, 5]\n output y = [|x + z|] // SD2007\n}")]
     [InlineData("import std.nn\nmodel M { input x: f32[5]\n input z: f32[4]\n output y = [|swiglu(x, z)|] // SD2007\n}")]
+    [InlineData("model M(N: dim 1..8) { input x: f32[N, 8]\n param w: [|f32[N, 8]|] // SD2039\n output y = x * w }")]
+    [InlineData("import std.layers\nmodel M(N: dim 1..8) { input x: f32[2, 8]\n output y = x |> [|fully_connected(N)|] // SD2039\n}")]
+    [InlineData("layer l(x: f32[R, C]) { param w: [|f32[R + 1]|] // SD2039\n w }\nmodel M(N: dim 1..8) { input x: f32[N, 8]\n output y = l(x) }")]
+    [InlineData("import std.nn\nmodel M { input x: f32[1, 6, 5, 5]\n param f: f32[4, 3, 1, 1]\n output y = [|grouped_conv2d(x, f, groups: 4)|] // SD2040\n}")]
+    [InlineData("import std.nn\nmodel M { input x: f32[1, 8, 5, 5]\n param f: f32[6, 2, 1, 1]\n output y = [|grouped_conv2d(x, f, groups: 4)|] // SD2040\n}")]
+    [InlineData("import std.nn\nmodel M { input x: f32[1, 6, 5, 5]\n param f: f32[4, 3, 1, 1]\n output y = [|conv2d(x, f)|] // SD2005\n output z = [|depthwise_conv2d(x, f)|] // SD2005\n}")]
+    [InlineData("import std.nn\nmodel M { input x: f32[1, 6, 5, 5]\n param f: f32[6, 3, 1, 1]\n output y = [|depthwise_conv2d(x, f)|] // SD2040\n output z = [|pixel_shuffle(x, 2)|] // SD2040\n}")]
+    [InlineData("op f(x[i]) -> y[i] = {\n require(extent(i) % 2 == 0 & extent(i) > 2)\n x[i] }\nmodel M(N: dim 1..8) { input x: f32[N]\n input z: f32[2]\n output y = [|f(x)|] // SD2040\n output w = [|f(z)|] // SD2040\n}")]
+    [InlineData("op f(x[i]) -> y[i] = {\n [|require()|] // SD2008\n x[i] }\nop g(x[i]) -> y[i] = {\n require([|extent(i)|]) // SD2011\n x[i] }\nop h(x[i]) -> y[i] = [|require(extent(i) == 2)|] + x[i] // SD2023")]
+    [InlineData("import std.layers\nmodel M { input x: f32[[|-3|]] // SD2034\n input z: f32[2, 3]\n output y = [|fully_connected(z, -1)|] // SD2034\n output w = [|full([-1], 2)|] // SD2034\n output v = [|reshape(z, [-1, -1])|] // SD2011\n output u = [|reshape(z, [-2, -3])|] // SD2034\n}")]
+    [InlineData("import std.nn\nmodel M { input x: f32[1, 3, 8, 8]\n output y = [|max_pool(x, kernel: 9)|] // SD2034\n output z = [|max_pool(x, kernel: 12, stride: 1)|] // SD2034\n}")]
+    [InlineData("op f(x[i], w[s]) -> [|y[p]|] = sum(s) x[p + s] * w[s] // SD2034\nmodel M(N: dim 5..8) { input x: f32[4]\n input w: f32[N]\n output y = f(x, w) }")]
     // Calls.
     [InlineData("import std.nn\nmodel M { input x: f32[5, 5]\n output y = [|matmul(x)|] // SD2008\n output z = [|max_pool(x)|] // SD2008\n}")]
     [InlineData("import std.nn\nmodel M { input x: f32[5]\n output y = relu(x, [|2|]) // SD2009\n output z = [|exp(x, x)|] // SD2009\n}")]
@@ -58,11 +70,13 @@ public class MistakeTests
     [InlineData("fn f(x: f16[N]) { x }\nmodel M { input x: f32[4]\n output y = [|f(x)|] // SD2018\n}")]
     [InlineData("fn f(x: f32[N]) -> [|f32[N + 1]|] { x } // SD2018\nmodel M { input x: f32[4]\n output y = f(x)\n}")]
     [InlineData("model M { input x: bool[4]\n output y = [|-x|] // SD2030\n output z = x & !x\n}")]
+    [InlineData("model M { input x: f32[4]\n output y = [|(x > 0) + 1|] // SD2030\n output z = [|(x > 0) * x|] // SD2030\n}")]
+    [InlineData("op f(x[i]) -> y[i] = [|(x[i] > 0) * x[i]|] + [|exp(x[i] > 0)|] // SD2030 SD2030\nop g(x[i]) -> y[] = [|sum(i) (x[i] > 0)|] // SD2030")]
     // Compile time.
     [InlineData("model M([|N: dim 8..2|]) { // SD2019\n input x: f32[N]\n output y = x }")]
     [InlineData("model M([|N: dim 9..15 step 8|], [|K: dim 1..7 step 8|], [|L: dim 1..8 step 0|], J: dim 1..8 step 8) { // SD2019 SD2019 SD2019\n input x: f32[N, K, L, J]\n output y = x }")]
     [InlineData("model [|M|] { input x: f32[4] } // SD2020")]
-    [InlineData("model M(N: dim 1..9) { input x: f32[N]\n let y = if [|N > 5|] { x } else { -x } // SD2021\n output z = if N < 10 { y } else { w } }")]
+    [InlineData("model M(N: dim 1..9) { input x: f32[N]\n let y = if [|N > 5|] { x } else { -x } // SD2041\n output z = if N < 10 { y } else { w } }")]
     [InlineData("layer a(x) { b(x) }\nlayer b(x) { [|a(x)|] } // SD2022\nmodel M { input x: f32[4]\n output y = a(x) }")]
     [InlineData("op f(x) = [|g(x)|] // SD2022\nop g(x) = [|f(x)|] // SD2022")]
     [InlineData("const a = b\nconst b = [|a|] // SD2022")]
@@ -82,6 +96,25 @@ public class MistakeTests
     // Warnings.
     [InlineData("model M { input x: f32[4]\n [|input z: f32[4]|] // SD2101\n [|param w: f32[4]|] // SD2101\n output y = x }")]
     public void Mistake_is_reported_at(string marked) => SyntaxText.AssertMarked(marked, text => BindText.Bind(text).Diagnostics);
+
+    [Theory]
+    [InlineData("x + full([4], 1.0)")]
+    [InlineData("full([4], 1.0) |> relu")]
+    [InlineData("attend(m, m, m, where: full) . full([4], 1.0)")]
+    public void Constant_full_and_mask_full_do_not_collide(string value)
+    {
+        var (module, diagnostics) = BindText.Bind($"import std.nn\nimport std.attention\nmodel M {{\n input x: f32[4]\n input m: f32[4, 4]\n output y = {value}\n output z = x + m }}");
+        Assert.Empty(diagnostics.Items);
+        Assert.Equal("f32[4]", module.Models[0].Outputs[0].Value.Type.ToString());
+    }
+
+    [Fact]
+    public void Name_of_an_output_is_a_value_afterwards()
+    {
+        var (module, diagnostics) = BindText.Bind("import std.nn\nmodel M {\n input x: f32[4]\n output logits = x * 2\n output y = softmax(logits) }");
+        Assert.Empty(diagnostics.Items);
+        Assert.Equal("logits", module.Models[0].Outputs[0].Name);
+    }
 
     [Theory]
     [InlineData("@[|sparsely|] // SD3003", "w: f32[4, 4]")]
