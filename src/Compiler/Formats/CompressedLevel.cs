@@ -37,6 +37,33 @@ internal sealed class CompressedLevel(BoundLevel source, int number, Dim extent,
                 body(Loop.Get(coordinate), Loop.Get(position))));
     }
 
+    internal override bool LiesSideBySide => true;
+
+    internal override Stmt IterateSideBySide(LevelScope scope, LoopExpr parent, int ways, Func<LoopExpr, LoopExpr, int, Stmt> body)
+    {
+        var pointers = scope.ArrayBuffer(Pointers);
+        var coordinates = scope.ArrayBuffer(Coordinates);
+        var (first, stop, last) = (scope.NewVariable("first", LoopType.Index), scope.NewVariable("stop", LoopType.Index), scope.NewVariable("last", LoopType.Index));
+        var rounds = Loop.Apply(CoreOps.Div, Loop.Sub(Loop.Get(last), Loop.Get(first)), Loop.Int(ways));
+        return Loop.Block(
+            new Stmt.Let(first, new LoopExpr.Load(pointers, parent)),
+            new Stmt.Let(last, new LoopExpr.Load(pointers, Loop.Add(parent, Loop.Int(1)))),
+            new Stmt.Let(stop, Loop.Add(Loop.Get(first), Loop.Mul(rounds, Loop.Int(ways)))),
+            Over(Loop.Get(first), Loop.Get(stop), ways),
+            Over(Loop.Get(stop), Loop.Get(last), 1));
+
+        Stmt.For Over(LoopExpr begin, LoopExpr end, int step)
+        {
+            var position = scope.NewVariable("p", LoopType.Index);
+            return new Stmt.For(LoopKind.Serial, position, begin, end, step, Loop.Block(Enumerable.Range(0, step).Select(way =>
+            {
+                var coordinate = scope.NewVariable("i", LoopType.Index);
+                var at = Loop.Add(Loop.Get(position), Loop.Int(way));
+                return Loop.Block(new Stmt.Let(coordinate, new LoopExpr.Load(coordinates, at)), body(Loop.Get(coordinate), at, way));
+            })));
+        }
+    }
+
     public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
 
     internal override LevelEntries Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays)

@@ -75,6 +75,15 @@ public abstract class Level(BoundLevel source, int number, Dim extent)
     /// </summary>
     public abstract Stmt Iterate(LevelScope scope, LoopExpr parent, Func<LoopExpr, LoopExpr, Stmt> body);
 
+    /// <summary>Whether the children of a position lie at consecutive positions, so that <see cref="IterateSideBySide"/> can be had.</summary>
+    internal virtual bool LiesSideBySide => false;
+
+    /// <summary>
+    /// As <see cref="Iterate"/>, several children a round: <paramref name="body"/> also gets the number of the child within its round, 0 for those left
+    /// over at the end. Null where children do not lie side by side.
+    /// </summary>
+    internal virtual Stmt? IterateSideBySide(LevelScope scope, LoopExpr parent, int ways, Func<LoopExpr, LoopExpr, int, Stmt> body) => null;
+
     /// <summary>The position of the child with this coordinate, where <see cref="CanLocate"/> and it is stored; else null.</summary>
     public abstract LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate);
 

@@ -44,6 +44,31 @@ internal sealed class Accumulators
     /// <summary>The register of an entry.</summary>
     public Variable this[int row, int vector] => registers[row, vector];
 
+    /// <summary>Number of registers.</summary>
+    public int Count => registers.Length;
+
+    /// <summary>As many registers again, for part of the same reduction.</summary>
+    public Accumulators Another() => new(kernel, reduce, registers.GetLength(0), registers.GetLength(1), registers[0, 0].Type.Lanes);
+
+    /// <summary>Combines partial results in these registers, pairwise.</summary>
+    public IEnumerable<Stmt> Add(IReadOnlyList<Accumulators> chains)
+    {
+        for (var r = 0; r < registers.GetLength(0); r++)
+        {
+            for (var t = 0; t < registers.GetLength(1); t++)
+            {
+                List<LoopExpr> parts = [.. chains.Select(c => Loop.Get(c[r, t]))];
+                while (parts.Count > 1)
+                {
+                    parts = [.. Enumerable.Range(0, (parts.Count + 1) / 2).Select(i =>
+                        (2 * i) + 1 < parts.Count ? Loop.Apply(reduce.Kind.Combine(), parts[2 * i], parts[(2 * i) + 1]) : parts[2 * i])];
+                }
+
+                yield return new Stmt.Assign(registers[r, t], parts[0]);
+            }
+        }
+    }
+
     /// <summary>Gives every register the identity of the reduction.</summary>
     public IEnumerable<Stmt> Declare() =>
         registers.Cast<Variable>().Select(v => new Stmt.Local(v, new LoopExpr.Const(reduce.Kind.Identity(), v.Type)));

@@ -12,6 +12,9 @@ namespace SparseDsl.Compiler.Lowering;
 /// </remarks>
 internal sealed class SparseLoops
 {
+    // Additions that are under way at the same time: latency 4, on two ports half as many would do.
+    private const int FewestChains = 4;
+
     private readonly KernelBuilder kernel;
     private readonly HashSet<string> outputs;
     private readonly IReadOnlyList<IndexRange> reductions;
@@ -82,7 +85,26 @@ internal sealed class SparseLoops
             levels.RemoveAt(levels.Count - 1);
         }
 
-        return Nested(levels, () => accumulators.Loops([.. reductions, .. repeated], lowering));
+        return levels.Count > 0 && accumulators.Count <= FewestChains / 2 && SideBySide(levels, accumulators, [.. reductions, .. repeated], lowering) is { } chains
+            ? chains
+            : Nested(levels, () => accumulators.Loops([.. reductions, .. repeated], lowering));
+    }
+
+    /// <summary>
+    /// A sum in one register waits for every addition. Here several registers take turns with the children of the innermost level, and are added at the end.
+    /// </summary>
+    private Stmt? SideBySide(List<int> levels, Accumulators accumulators, IReadOnlyList<IndexRange> inner, Func<ScalarLowering> lowering)
+    {
+        var last = levels[levels.Count - 1];
+        var ways = FewestChains / accumulators.Count;
+        if (Walk.Levels[last].IsFull || !Walk.Levels[last].LiesSideBySide)
+        {
+            return null;
+        }
+
+        Accumulators[] chains = [accumulators, .. Enumerable.Range(1, ways - 1).Select(_ => accumulators.Another())];
+        var loops = Nested([.. levels.Take(levels.Count - 1)], () => Walk.SideBySide(last, ways, way => chains[way].Loops(inner, lowering))!);
+        return Loop.Block([.. chains.Skip(1).SelectMany(c => c.Declare()), loops, .. accumulators.Add(chains)]);
     }
 
     private Stmt Nested(IReadOnlyList<int> levels, Func<Stmt> body)

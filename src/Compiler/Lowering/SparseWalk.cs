@@ -66,6 +66,15 @@ internal sealed class SparseWalk
     /// <summary>The loop of one level, inside those of the levels before it.</summary>
     public Stmt Over(int level, Func<Stmt> body) => Levels[level].IsFull ? Full(level, body) : Own(level, body);
 
+    /// <summary>The loop of a level, several children a round; null where it cannot be.</summary>
+    public Stmt? SideBySide(int level, int ways, Func<int, Stmt> body) => Levels[level].IsFull ? null : Levels[level].IterateSideBySide(scope, Parent(level), ways, (coordinate, position, way) =>
+    {
+        kernel.Define(PositionSymbol(level), position);
+        return Inside(level, coordinate, () => body(way));
+    });
+
+    private LoopExpr Parent(int level) => level == 0 ? Loop.Int(0) : kernel.Lower(positions[level - 1]);
+
     private Stmt Full(int level, Func<Stmt> body)
     {
         if (Bound[level].Length == 0)
@@ -85,15 +94,11 @@ internal sealed class SparseWalk
         return new Stmt.For(LoopKind.Serial, coordinate, Loop.Int(0), kernel.Lower(Levels[level].Extent), 1, Inside(level, Loop.Get(coordinate), body));
     }
 
-    private Stmt Own(int level, Func<Stmt> body)
+    private Stmt Own(int level, Func<Stmt> body) => Levels[level].Iterate(scope, Parent(level), (coordinate, position) =>
     {
-        var parent = level == 0 ? Loop.Int(0) : kernel.Lower(positions[level - 1]);
-        return Levels[level].Iterate(scope, parent, (coordinate, position) =>
-        {
-            kernel.Define(PositionSymbol(level), position);
-            return Inside(level, coordinate, body);
-        });
-    }
+        kernel.Define(PositionSymbol(level), position);
+        return Inside(level, coordinate, body);
+    });
 
     /// <summary>Gives a level's indices their values from its coordinate; coordinates past the end, or other than a known one, are passed over.</summary>
     private Stmt Inside(int level, LoopExpr coordinate, Func<Stmt> body)

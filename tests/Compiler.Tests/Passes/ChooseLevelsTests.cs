@@ -30,7 +30,7 @@ public sealed class ChooseLevelsTests
         Assert.Equal("columns", Choose(graph, Random(64, 64, 0.3), null, out _).Format.Name);
         Assert.Equal("csr", Choose(graph, Random(64, 64, 0.08), null, out _).Format.Name);
 
-        // One row: every non-zero waits for the one before.
+        // One row: several sums take turns, but no loaded non-zero serves another row.
         Assert.Equal("dense", Choose(Linear("1..1"), Random(64, 64, 0.08), null, out _).Format.Name);
         Assert.Equal("csr", Choose(Linear("1..1"), Random(64, 64, 0.04), null, out _).Format.Name);
     }

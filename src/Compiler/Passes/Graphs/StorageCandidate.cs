@@ -24,9 +24,9 @@ internal sealed record StorageCandidate(Format Format, double Stored, int BlockR
     private const int RowsThatShareLoads = 4;
     private const double BlockCrossover = 0.7;
 
-    // One walk serves this many results when they are not lanes; a single one waits for each addition, measured at half the rate.
+    // One walk serves this many results when they are not lanes; a single one walks with several sums and loads all it uses itself.
     private const double ScalarRows = 8;
-    private const double SingleRow = 0.5;
+    private const double SingleRow = 0.6;
 
     /// <summary>The best candidate for the data, or for what is promised when there is none; null when nothing is known or the weight has too few terms.</summary>
     public static StorageCandidate? Of(TensorType type, TensorData? data, Sparsity? promise, WeightUse use)
