@@ -6,10 +6,24 @@ public sealed unsafe class MemoryWeights : WeightSource
     private readonly Dictionary<string, (AlignedBuffer Buffer, string Element)> _arrays = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override string? ModelHash => null;
+    public override string? ModelHash
+    {
+        get
+        {
+            ThrowIfFreed();
+            return null;
+        }
+    }
 
     /// <inheritdoc/>
-    public override string? Model => null;
+    public override string? Model
+    {
+        get
+        {
+            ThrowIfFreed();
+            return null;
+        }
+    }
 
     /// <inheritdoc/>
     public override string Description => "the weights in memory";
@@ -20,6 +34,7 @@ public sealed unsafe class MemoryWeights : WeightSource
     /// <param name="bytes">The elements, little-endian.</param>
     public void Add(string name, string element, ReadOnlySpan<byte> bytes)
     {
+        ThrowIfFreed();
         var buffer = new AlignedBuffer(bytes.Length);
         bytes.CopyTo(new Span<byte>(buffer.Pointer, bytes.Length));
         _arrays.Add(name, (buffer, element));
@@ -28,6 +43,7 @@ public sealed unsafe class MemoryWeights : WeightSource
     /// <inheritdoc/>
     public override bool TryFind(string name, out WeightArray array)
     {
+        ThrowIfFreed();
         var found = _arrays.TryGetValue(name, out var entry);
         array = found ? new WeightArray((nint)entry.Buffer.Pointer, entry.Buffer.ByteLength, entry.Element) : default;
         return found;

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace SparseDsl.Runtime;
 
 /// <summary>
@@ -5,33 +7,47 @@ namespace SparseDsl.Runtime;
 /// </summary>
 public abstract unsafe class ModelEngine : IDisposable
 {
+    private readonly WeightSource _weights;
     private readonly int _threads;
     private readonly AlignedBuffer?[] _states;
     private readonly int _tensors;
     private AlignedBuffer _arena = new(0);
     private WorkerTeam? _team;
-    private long[]? _dims;
+    private long[] _dims = [];
+    private bool _isPlanned;
     private int _busy;
     private long[] _laps = [];
     private long _lapStart;
 
     /// <summary>Holds on to the weights. Threads start with the first call.</summary>
     /// <param name="weights">Their memory stays until this object is disposed of.</param>
-    /// <param name="threads">Number of threads, the caller's included.</param>
+    /// <param name="threads">Number of threads, the caller's included; 1 to <see cref="WorkerTeam.MostThreads"/>.</param>
     /// <param name="tensors">Number of inputs and outputs.</param>
     /// <param name="states">Number of states.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer threads, or more, are asked for.</exception>
+    /// <exception cref="ObjectDisposedException">The weights were freed.</exception>
     protected ModelEngine(WeightSource weights, int threads, int tensors, int states)
     {
+        ArgumentNullException.ThrowIfNull(weights);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, WorkerTeam.MostThreads);
         weights.Retain();
-        Weights = weights;
+        _weights = weights;
         _threads = threads;
         _tensors = tensors;
         _states = new AlignedBuffer?[states];
     }
 
     /// <summary>Where the weights are.</summary>
-    public WeightSource Weights { get; }
+    /// <exception cref="ObjectDisposedException">The object was disposed of.</exception>
+    public WeightSource Weights
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _busy) == Disposed, this);
+            return _weights;
+        }
+    }
 
     /// <summary>The threads that parallel kernels run on.</summary>
     protected WorkerTeam Team => _team ??= new WorkerTeam(_threads);
@@ -51,7 +67,7 @@ public abstract unsafe class ModelEngine : IDisposable
         Enter();
         try
         {
-            if (_dims is null || !dims.SequenceEqual(_dims))
+            if (!_isPlanned || !dims.SequenceEqual(_dims))
             {
                 Prepare(dims);
             }
@@ -65,6 +81,8 @@ public abstract unsafe class ModelEngine : IDisposable
     }
 
     /// <summary>Ticks of <see cref="System.Diagnostics.Stopwatch"/> that each kernel took in the last call of a profiled model, in order of execution.</summary>
+    /// <remarks>For the generated class, which offers it as <see cref="IProfiledModel.KernelTicks"/>.</remarks>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public ReadOnlySpan<long> KernelTicks => _laps;
 
     /// <summary>Sets all states to zero.</summary>
@@ -92,6 +110,8 @@ public abstract unsafe class ModelEngine : IDisposable
 
     /// <summary>Checks the number of dims.</summary>
     /// <exception cref="ArgumentException">It is another.</exception>
+    /// <remarks>Generated code calls it.</remarks>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static void CheckDimCount(int found, int expected)
     {
         if (found != expected)
@@ -102,17 +122,68 @@ public abstract unsafe class ModelEngine : IDisposable
 
     /// <summary>Checks a dim against its declaration.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is outside its range, or not a multiple of its step.</exception>
+    /// <remarks>Generated code calls it.</remarks>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static void CheckDim(long value, string name, long low, long high, long step)
     {
         if (value < low || value > high || value % step != 0)
         {
-            var multiple = step == 1 ? "" : $" and a multiple of {step}";
-            throw new ArgumentOutOfRangeException(name, value, $"the dim {name} must be between {low} and {high}{multiple}");
+            throw new ArgumentOutOfRangeException(name, value, $"the dim {name} must be {Range(low, high, step)}");
+        }
+    }
+
+    /// <summary>The dim that the length of an input or output tells.</summary>
+    /// <param name="found">Its number of elements.</param>
+    /// <param name="factor">Elements for each unit of the dim.</param>
+    /// <param name="name">The input or output.</param>
+    /// <param name="type">What it must be: <c>u8[N, 28, 28]</c>.</param>
+    /// <param name="dim">The dim.</param>
+    /// <param name="low">Its least value.</param>
+    /// <param name="high">Its greatest value.</param>
+    /// <param name="step">What it must be a multiple of.</param>
+    /// <remarks>Generated code calls it.</remarks>
+    /// <exception cref="ArgumentException">No value of the dim gives this length.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value that does is outside the range of the dim, or not a multiple of its step.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static int DimOf(int found, int factor, string name, string type, string dim, long low, long high, long step)
+    {
+        var value = found / factor;
+        if (found % factor == 0 && value >= low && value <= high && value % step == 0)
+        {
+            return value;
+        }
+
+        var message = $"{name} has {found} elements; {type} has {factor} for each {dim}, which must be {Range(low, high, step)}";
+        throw found % factor == 0 ? new ArgumentOutOfRangeException(name, message) : new ArgumentException(message, name);
+    }
+
+    /// <summary>Checks that no output shares memory with an input or another output: kernels read inputs after they have begun to write.</summary>
+    /// <param name="tensors">Addresses of inputs, then outputs.</param>
+    /// <param name="bytes">Their lengths in bytes.</param>
+    /// <param name="inputs">How many are inputs.</param>
+    /// <param name="names">Their names.</param>
+    /// <remarks>Generated code calls it.</remarks>
+    /// <exception cref="ArgumentException">Two of them overlap.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static void CheckOverlap(ReadOnlySpan<nint> tensors, ReadOnlySpan<long> bytes, int inputs, params ReadOnlySpan<string> names)
+    {
+        for (var output = inputs; output < tensors.Length; output++)
+        {
+            for (var other = 0; other < output; other++)
+            {
+                var (begin, end) = (Math.Max(tensors[output], tensors[other]), Math.Min(tensors[output] + bytes[output], tensors[other] + bytes[other]));
+                if (begin < end)
+                {
+                    throw new ArgumentException($"{names[other]} and {names[output]} overlap in memory: an output needs memory of its own", names[output]);
+                }
+            }
         }
     }
 
     /// <summary>Checks the length of an input or output.</summary>
     /// <exception cref="ArgumentException">It is not the number of elements of the tensor.</exception>
+    /// <remarks>Generated code calls it.</remarks>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static void CheckLength(int found, long expected, string name, string type)
     {
         if (found != expected)
@@ -182,9 +253,11 @@ public abstract unsafe class ModelEngine : IDisposable
                 state?.Dispose();
             }
 
-            Weights.Release();
+            _weights.Release();
         }
     }
+
+    private static string Range(long low, long high, long step) => $"between {low} and {high}{(step == 1 ? "" : $" and a multiple of {step}")}";
 
     private const int Idle = 0;
     private const int Running = 1;
@@ -204,7 +277,7 @@ public abstract unsafe class ModelEngine : IDisposable
     private void Prepare(ReadOnlySpan<long> dims)
     {
         // A failure on the way must not leave the plan of other dims in force.
-        _dims = null;
+        _isPlanned = false;
         var bytes = Plan(dims);
         if (bytes > _arena.ByteLength)
         {
@@ -212,6 +285,12 @@ public abstract unsafe class ModelEngine : IDisposable
             _arena = new AlignedBuffer(bytes);
         }
 
-        _dims = dims.ToArray();
+        if (_dims.Length != dims.Length)
+        {
+            _dims = new long[dims.Length];
+        }
+
+        dims.CopyTo(_dims);
+        _isPlanned = true;
     }
 }

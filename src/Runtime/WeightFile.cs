@@ -28,6 +28,10 @@ public sealed unsafe class WeightFile : WeightSource
     private readonly byte* _start;
     private readonly long _length;
 
+    // Copied when the file is opened, so that nobody reads them from memory that is being unmapped.
+    private string _modelHash = "";
+    private string _model = "";
+
     private WeightFile(string description, byte* start, long length, IDisposable memory)
     {
         Description = description;
@@ -37,10 +41,24 @@ public sealed unsafe class WeightFile : WeightSource
     }
 
     /// <inheritdoc/>
-    public override string? ModelHash => Encoding.ASCII.GetString(_start + 16, 64);
+    public override string? ModelHash
+    {
+        get
+        {
+            ThrowIfFreed();
+            return _modelHash;
+        }
+    }
 
     /// <inheritdoc/>
-    public override string? Model => ReadName(new ReadOnlySpan<byte>(_start + HeaderLength, (int)U64(88)));
+    public override string? Model
+    {
+        get
+        {
+            ThrowIfFreed();
+            return _model;
+        }
+    }
 
     /// <inheritdoc/>
     public override string Description { get; }
@@ -52,6 +70,7 @@ public sealed unsafe class WeightFile : WeightSource
     /// <exception cref="IOException">The file is not there, or cannot be read.</exception>
     public static WeightFile Open(string path, bool verify = true)
     {
+        ArgumentNullException.ThrowIfNull(path);
         var info = new FileInfo(path);
         if (!info.Exists)
         {
@@ -71,6 +90,8 @@ public sealed unsafe class WeightFile : WeightSource
     /// <exception cref="ModelException">There is no such resource, or it is no weight file, of another version, truncated or corrupt.</exception>
     public static WeightFile FromResource(Assembly assembly, string name, bool verify = true)
     {
+        ArgumentNullException.ThrowIfNull(assembly);
+        ArgumentNullException.ThrowIfNull(name);
         var description = $"the weight resource '{name}'";
         var stream = assembly.GetManifestResourceStream(name) ?? throw new ModelException($"{description} is missing in {assembly.GetName().Name}");
         CheckHeader(description, stream.Length);
@@ -90,18 +111,32 @@ public sealed unsafe class WeightFile : WeightSource
     }
 
     /// <inheritdoc/>
-    public override bool TryFind(string name, out WeightArray array) => _arrays.TryGetValue(name, out array);
+    public override bool TryFind(string name, out WeightArray array)
+    {
+        ThrowIfFreed();
+        return _arrays.TryGetValue(name, out array);
+    }
 
     /// <summary>Reads all data and compares its checksum.</summary>
     /// <exception cref="ModelException">It differs.</exception>
+    /// <exception cref="ObjectDisposedException">The file was unmapped.</exception>
     public void Verify()
     {
-        var data = Align(HeaderLength + (long)U64(88));
-        var sum = new Checksum();
-        sum.Add(_start + data, _length - data);
-        if (sum.Value != U64(104))
+        // Reading takes a while, and somebody may dispose of the file meanwhile.
+        Retain();
+        try
         {
-            throw new ModelException($"{Description} is corrupt: the checksum of its data is wrong");
+            var data = Align(HeaderLength + (long)U64(88));
+            var sum = new Checksum();
+            sum.Add(_start + data, _length - data);
+            if (sum.Value != U64(104))
+            {
+                throw new ModelException($"{Description} is corrupt: the checksum of its data is wrong");
+            }
+        }
+        finally
+        {
+            Release();
         }
     }
 
@@ -172,6 +207,9 @@ public sealed unsafe class WeightFile : WeightSource
         {
             throw new ModelException($"{Description} is corrupt: its index cannot be read");
         }
+
+        _modelHash = Encoding.ASCII.GetString(_start + 16, 64);
+        _model = ReadName(new ReadOnlySpan<byte>(_start + HeaderLength, (int)indexLength));
     }
 
     private ulong IndexChecksum(long length)

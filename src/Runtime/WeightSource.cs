@@ -7,7 +7,10 @@ namespace SparseDsl.Runtime;
 public readonly record struct WeightArray(nint Address, long ByteLength, string Element);
 
 /// <summary>Where a model takes its packed weights from: a file, or memory.</summary>
-/// <remarks>Models hold on to their source: memory is freed when the source and every model over it have been disposed of, in any order.</remarks>
+/// <remarks>
+/// Models hold on to their source: memory is freed when the source and every model over it have been disposed of, in any order. From then on every member
+/// but <see cref="Description"/> and <see cref="Dispose()"/> throws an <see cref="ObjectDisposedException"/>.
+/// </remarks>
 public abstract unsafe class WeightSource : IDisposable
 {
     private int _holders = 1;
@@ -29,8 +32,10 @@ public abstract unsafe class WeightSource : IDisposable
     /// <param name="model">The model's name.</param>
     /// <param name="modelHash">Identifies the layout of its weights.</param>
     /// <exception cref="ModelException">They were packed for another model, or for another version of it.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was freed.</exception>
     public void Require(string model, string modelHash)
     {
+        ThrowIfFreed();
         if (ModelHash is not { } hash || hash == modelHash)
         {
             return;
@@ -42,7 +47,9 @@ public abstract unsafe class WeightSource : IDisposable
     }
 
     /// <summary>The first byte of an array of known length.</summary>
+    /// <remarks>Valid for as long as somebody holds the source.</remarks>
     /// <exception cref="ModelException">It is missing, or of another type or length.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was freed.</exception>
     public byte* Bind(string name, string element, int elementSize, long count)
     {
         var pointer = Bind(name, element, elementSize, out var found);
@@ -50,9 +57,12 @@ public abstract unsafe class WeightSource : IDisposable
     }
 
     /// <summary>The first byte of an array whose length the data decides.</summary>
+    /// <remarks>Valid for as long as somebody holds the source.</remarks>
     /// <exception cref="ModelException">It is missing, of another type, or has 2^31 elements or more.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was freed.</exception>
     public byte* Bind(string name, string element, int elementSize, out int count)
     {
+        ThrowIfFreed();
         if (!TryFind(name, out var array))
         {
             throw new ModelException($"the weight '{name}' is missing in {Description}");
@@ -108,6 +118,10 @@ public abstract unsafe class WeightSource : IDisposable
             Dispose(true);
         }
     }
+
+    /// <summary>Refuses to go on when the last holder has let go.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was freed.</exception>
+    protected void ThrowIfFreed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _holders) == 0, this);
 
     /// <summary>Frees what the source holds.</summary>
     protected abstract void Dispose(bool disposing);

@@ -18,6 +18,9 @@ public sealed unsafe class WorkerTeam : IDisposable
     private const int SpinRounds = 400;
     private const int SpinLength = 2;
 
+    /// <summary>The most threads of a team. More than any machine has: a larger number is a mistake, and would end the process before a call returns.</summary>
+    public const int MostThreads = 1024;
+
     [ThreadStatic]
     private static WorkerTeam? s_current;
 
@@ -37,11 +40,12 @@ public sealed unsafe class WorkerTeam : IDisposable
     private Exception? _fault;
 
     /// <summary>Starts the workers.</summary>
-    /// <param name="threads">Number of threads a loop is spread over, the caller included; at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread is asked for.</exception>
+    /// <param name="threads">Number of threads a loop is spread over, the caller included; 1 to <see cref="MostThreads"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer threads, or more, are asked for.</exception>
     public WorkerTeam(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MostThreads);
         Threads = threads;
 
         // With more threads than processors, spinning takes the processor from those that have work.

@@ -114,7 +114,7 @@ public sealed class LoopParser
         }
     }
 
-    private static WeightSource Source(IrReader line, Func<string, TensorData?> constants)
+    private static WeightOrigin Source(IrReader line, Func<string, TensorData?> constants)
     {
         line.Take("array");
         var array = line.String();
@@ -123,24 +123,24 @@ public sealed class LoopParser
         var format = new Format(FormatText.Parse(line));
         if (line.TryTake("mask"))
         {
-            return new WeightSource(tensor, null, format, array, Mask: line.String());
+            return new WeightOrigin(tensor, null, format, array, Mask: line.String());
         }
 
         if (line.TryTake("deferred"))
         {
-            return new WeightSource(tensor, null, format, array, line.String());
+            return new WeightOrigin(tensor, null, format, array, line.String());
         }
 
         if (!line.TryTake("folded"))
         {
-            return new WeightSource(tensor, null, format, array);
+            return new WeightOrigin(tensor, null, format, array);
         }
 
         var element = LoopExpressionParser.Element(line);
         line.Take("[");
         int[] shape = [.. line.List("]", () => (int)line.Integer())];
         var bytes = shape.Aggregate(element.Size(), (a, b) => a * b);
-        return new WeightSource(tensor, constants(tensor) ?? new TensorData(element, shape, new byte[bytes]), format, array, "");
+        return new WeightOrigin(tensor, constants(tensor) ?? new TensorData(element, shape, new byte[bytes]), format, array, "");
     }
 
     private Kernel Kernel()

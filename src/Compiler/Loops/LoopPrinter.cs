@@ -115,11 +115,11 @@ public static class LoopPrinter
         _ => throw new CompilerBugException($"no text form for a region {region.GetType().Name}"),
     };
 
-    private static string Source(WeightSource source) =>
+    private static string Source(WeightOrigin source) =>
         $"array {Quote(source.Array)} of {Quote(source.Tensor)} {FormatText.Print(source.Format.Source)}{Folded(source)}";
 
     // The elements of folded constants are weights, not text.
-    private static string Folded(WeightSource source) =>
+    private static string Folded(WeightOrigin source) =>
         source.Mask is { } mask ? $" mask {Quote(mask)}"
         : source is { Recipe: { } recipe, Folded: null } ? $" deferred {Quote(recipe)}"
         : source.Folded is { } data ? $" folded {data.Type.Name()}[{string.Join(", ", data.Shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}]" : "";

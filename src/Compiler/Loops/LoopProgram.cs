@@ -24,7 +24,7 @@ public abstract record Region(string Name, ElementType Element, Dim Count)
     /// One array of a stored weight: the values of a dense tensor, or one of the arrays of a format (ptr, crd, val, …). Read only, 64-byte aligned.
     /// The packer makes it from the dense tensor <paramref name="Source"/>. <paramref name="Count"/> is a constant when the data is known, else a symbol named like the region.
     /// </summary>
-    public sealed record Weight(string Name, ElementType Element, Dim Count, WeightSource Source) : Region(Name, Element, Count);
+    public sealed record Weight(string Name, ElementType Element, Dim Count, WeightOrigin Source) : Region(Name, Element, Count);
 
     /// <summary>Part of the arena: scratch for the time of a call. Slots with equal <paramref name="Slot"/> share memory; their life times are disjoint.</summary>
     public sealed record Temporary(string Name, ElementType Element, Dim Count, int Slot) : Region(Name, Element, Count);
@@ -37,7 +37,7 @@ public abstract record Region(string Name, ElementType Element, Dim Count)
 /// <param name="Array">Which array of the format: <c>val</c>, <c>ptr1</c>, <c>crd1</c>, …</param>
 /// <param name="Recipe">Identifies how the constant is computed, or its elements when the program spells them; null for a parameter.</param>
 /// <param name="Mask">The mask file that is applied to the parameter; null for none.</param>
-public sealed record WeightSource(string Tensor, TensorData? Folded, Format Format, string Array, string? Recipe = null, string? Mask = null);
+public sealed record WeightOrigin(string Tensor, TensorData? Folded, Format Format, string Array, string? Recipe = null, string? Mask = null);
 
 /// <summary>One call of a kernel: regions for its buffers, in order. Scalars are bound by name.</summary>
 public sealed record KernelCall(Kernel Kernel, ImmutableArray<string> Regions)

@@ -150,13 +150,13 @@ public sealed partial class Lower
     private Region Weight(Node node, Format format, string array, Dsl.ElementType element)
     {
         var source = node is ParamNode param
-            ? new WeightSource(param.Path, null, format, array, Mask: (param.Sparsity as Sparsity.MaskFile)?.Path)
+            ? new WeightOrigin(param.Path, null, format, array, Mask: (param.Sparsity as Sparsity.MaskFile)?.Path)
             : Constant((ConstantNode)node, format, array);
         var name = Unique(format.IsDense ? node.Name : $"{node.Name}_{array}");
         return Keep(new Region.Weight(name, element, format.IsDense ? node.Type.Count : Dim.Symbol(name), source));
     }
 
-    private static WeightSource Constant(ConstantNode node, Format format, string array) => new(
+    private static WeightOrigin Constant(ConstantNode node, Format format, string array) => new(
         node.Name, node.Data, format, array, node.Recipe ?? FormattableString.Invariant($"elements {GraphPrinter.StableHash(node.Data is { } data ? data.Bytes : default):x16}"));
 
     private static Format StorageOf(Node node) =>

@@ -131,6 +131,6 @@ public static class Compilation
         return arrays[source.Array].Memory;
     }
 
-    private static TensorData Elements(WeightSource source, Func<string, TensorData> parameters) => source.Recipe is null ? parameters(source.Tensor)
+    private static TensorData Elements(WeightOrigin source, Func<string, TensorData> parameters) => source.Recipe is null ? parameters(source.Tensor)
         : source.Folded ?? throw new CompilerBugException($"'{source.Tensor}' cannot be packed: it was compiled without weights");
 }

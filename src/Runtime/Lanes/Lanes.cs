@@ -1,4 +1,5 @@
 #if NET9_0_OR_GREATER
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -11,6 +12,7 @@ namespace SparseDsl.Runtime;
 /// tree, saturating conversions. Generated code says <c>using static SparseDsl.Runtime.Lanes</c>.
 /// </summary>
 /// <remarks>Pointers are not checked: the kernel's bounds are the caller's duty.</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)] // generated code calls it; programs have the vector types
 public static unsafe partial class Lanes
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;

@@ -156,9 +156,30 @@ public class ModelTests
         AssertRefused("the input 'x' is i32[2, 24], not f32[N, 24]", ("x", good["x"].ConvertTo(ElementType.I32)), ("scale", good["scale"]));
         AssertRefused("the input 'x' is f32[4, 12], not f32[N, 24]: dimension 1 must be 24", ("x", good["x"].Reshape(4, 12)), ("scale", good["scale"]));
         AssertRefused("the dim N is 41; it must be from 1 to 40", ("x", TensorData.FromFloats(new float[41 * 24], 41, 24)), ("scale", good["scale"]));
+        AssertRefused("the model has no input 'X'; it has x, scale", ("X", good["x"]), ("scale", good["scale"]));
 
         void AssertRefused(string message, params (string Name, TensorData Data)[] inputs) =>
             Assert.Equal(message, Assert.Throws<ModelException>(() => model.Run(inputs.ToDictionary(i => i.Name, i => i.Data))).Message);
+    }
+
+    [Fact]
+    public void Memory_is_had_by_name_between_bind_and_dispose()
+    {
+        var program = Lowered("scalar");
+        var model = CSharpHost.Load(program, Find("scalar"), w => WeightTensor(w, program).ToBytes());
+        Assert.Throws<InvalidOperationException>(() => { model.Memory<float>("x"); });
+        Assert.Throws<InvalidOperationException>(() => model.ReadOutputs());
+        model.Bind(Inputs(2, Panel("scalar")));
+        Assert.Equal(48, model.Memory<float>("x").Length);
+        var unknown = Assert.Throws<ModelException>(() => { model.Memory<float>("z"); });
+        Assert.Equal("the model has no input or output 'z'; it has x, scale, y, total", unknown.Message);
+
+        model.Dispose();
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => model.Bind(Inputs(2, Panel("scalar"))));
+        Assert.Throws<ObjectDisposedException>(model.Invoke);
+        Assert.Throws<ObjectDisposedException>(() => { model.Memory<float>("x"); });
+        Assert.Throws<ObjectDisposedException>(() => model.ReadOutputs());
     }
 
     [Fact]

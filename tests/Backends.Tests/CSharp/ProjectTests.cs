@@ -48,8 +48,14 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal("ArgumentOutOfRangeException n", lines[1].Replace("'N'", "n", StringComparison.Ordinal)[.."ArgumentOutOfRangeException n".Length]);
         Assert.Equal("0 bytes", lines[2]);
         Assert.Equal(ExpectedSum(), lines[3]);
-        Assert.StartsWith("y: ", lines[4], StringComparison.Ordinal);
-        Assert.StartsWith("total: ", lines[5], StringComparison.Ordinal);
+        Assert.Equal("x has 71 elements; f32[N, 24] has 24 for each N, which must be between 1 and 40 (Parameter 'x')", lines[4]);
+        Assert.Equal("x and y overlap in memory: an output needs memory of its own (Parameter 'y')", lines[5]);
+        Assert.Equal("weights: ArgumentNullException", lines[6]);
+        Assert.Equal("threads: ArgumentOutOfRangeException", lines[7]);
+        Assert.Equal("context: ObjectDisposedException", lines[8]);
+        Assert.Equal("freed weights: ObjectDisposedException", lines[9]);
+        Assert.StartsWith("y: ", lines[10], StringComparison.Ordinal);
+        Assert.StartsWith("total: ", lines[11], StringComparison.Ordinal);
     }
 
     // Runs before the sample's Main.
@@ -87,6 +93,22 @@ public sealed class ProjectTests : IDisposable
                 double sum = 0;
                 foreach (var v in y) sum = sum * 1.25 + v;
                 Console.WriteLine(sum.ToString("R", CultureInfo.InvariantCulture));
+                try { model.Run(x.AsSpan(0, 71), scale, y, total); }
+                catch (ArgumentException e) { Console.WriteLine(e.Message); }
+                try { model.Run(y.AsSpan(0, 72), scale, y, total, 3); }
+                catch (ArgumentException e) { Console.WriteLine(e.Message); }
+                Refuse("weights", () => new Mixed((WeightSource)null!));
+                Refuse("threads", () => new Mixed(weights, 3000));
+                model.Dispose();
+                Refuse("context", () => model.CreateContext());
+                weights.Dispose();
+                Refuse("freed weights", () => new Mixed(weights));
+            }
+
+            private static void Refuse(string what, Func<object> act)
+            {
+                try { act(); }
+                catch (Exception e) { Console.WriteLine(what + ": " + e.GetType().Name); }
             }
         }
         """;

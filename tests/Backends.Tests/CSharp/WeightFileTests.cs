@@ -123,6 +123,65 @@ public sealed class WeightFileTests : IDisposable
     }
 
     [Fact]
+    public unsafe void A_file_that_was_disposed_of_refuses_every_access()
+    {
+        Write(("w", "f32", new byte[64]));
+        var file = WeightFile.Open(FilePath);
+        file.Dispose();
+        AssertFreed(file);
+        var memory = new MemoryWeights();
+        memory.Add("w", "f32", new byte[64]);
+        memory.Dispose();
+        AssertFreed(memory);
+        Assert.Throws<ObjectDisposedException>(() => file.Verify());
+        Assert.Throws<ObjectDisposedException>(() => memory.Add("v", "f32", []));
+        Assert.Equal("the weight file 'model.sdw'", file.Description);
+
+        static void AssertFreed(WeightSource source)
+        {
+            Assert.Throws<ObjectDisposedException>(() => source.ModelHash);
+            Assert.Throws<ObjectDisposedException>(() => source.Model);
+            Assert.Throws<ObjectDisposedException>(() => source.Require("Digits", Hash));
+            Assert.Throws<ObjectDisposedException>(() => source.TryFind("w", out _));
+            Assert.Throws<ObjectDisposedException>(() => source.TryFind("v", out _));
+            Assert.Throws<ObjectDisposedException>(() => { source.Bind("w", "f32", 4, 16); });
+            Assert.Throws<ObjectDisposedException>(() => { source.Bind("w", "f32", 4, out _); });
+        }
+    }
+
+    [Fact]
+    public async Task A_file_is_unmapped_only_when_nobody_reads_it()
+    {
+        // 4 MB: reading takes far longer than disposing.
+        Write(("w", "f32", new byte[4 << 20]));
+        for (var round = 0; round < 20; round++)
+        {
+            var file = WeightFile.Open(FilePath, verify: false);
+            using var started = new ManualResetEventSlim();
+            var reader = Task.Run(() =>
+            {
+                started.Set();
+                while (true)
+                {
+                    file.Require("Digits", Hash);
+                    file.Verify();
+                }
+            }, TestContext.Current.CancellationToken);
+            started.Wait(TestContext.Current.CancellationToken);
+            file.Dispose();
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => reader);
+        }
+    }
+
+    [Fact]
+    public void Names_must_be_given()
+    {
+        Assert.Equal("path", Assert.Throws<ArgumentNullException>(() => WeightFile.Open(null!)).ParamName);
+        Assert.Equal("name", Assert.Throws<ArgumentNullException>(() => WeightFile.FromResource(typeof(WeightFile).Assembly, null!)).ParamName);
+        Assert.Equal("assembly", Assert.Throws<ArgumentNullException>(() => WeightFile.FromResource(null!, "w")).ParamName);
+    }
+
+    [Fact]
     public void Calls_on_one_engine_do_not_overlap()
     {
         using var weights = new MemoryWeights();

@@ -148,8 +148,9 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
 
         text.Line();
         text.Summary("Another object over the same weights, with temporaries, states and threads of its own: one for each thread that calls the model.");
-        text.Documentation("param name=\"threads\"", "Number of threads, the caller's included.");
+        text.Documentation("param name=\"threads\"", "Number of threads, the caller's included; at most 1024.");
         text.Documentation("returns", "The object; disposed of on its own.");
+        text.Line("/// <exception cref=\"ObjectDisposedException\">This object was disposed of.</exception>");
         text.Line($"public {name} CreateContext(int threads = 1) => new(_engine.Weights, threads, owned: false);");
     }
 
@@ -176,7 +177,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
 
     private void Documentation()
     {
-        text.Documentation("param name=\"threads\"", "Number of threads, the caller's included.");
+        text.Documentation("param name=\"threads\"", "Number of threads, the caller's included; at most 1024.");
         text.Line("/// <exception cref=\"ModelException\">The weights are damaged, or do not fit this model.</exception>");
         text.Line("/// <exception cref=\"PlatformNotSupportedException\">The machine lacks the instructions this class was compiled for.</exception>");
     }
@@ -186,6 +187,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
     {
         text.Line();
         text.Open($"private {name}(WeightSource weights, int threads, bool owned)");
+        text.Line("ArgumentNullException.ThrowIfNull(weights);");
         text.Open("try");
         text.Line($"weights.Require({CSharpTypes.Text(program.Name)}, ModelHash);");
         ChooseTier();
@@ -223,7 +225,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
             text.Documentation($"param name=\"{dims[dim.Name].TrimStart('@')}\"", $"The dim {dim.Name}.");
         }
 
-        text.Line("/// <exception cref=\"ArgumentException\">A span does not have the length its shape asks for.</exception>");
+        text.Line("/// <exception cref=\"ArgumentException\">A span does not have the length its shape asks for, or an output overlaps another span.</exception>");
         text.Line("/// <exception cref=\"ArgumentOutOfRangeException\">A dim is outside its range.</exception>");
         var signature = TensorParameters().Concat(program.Dims.Select(d => $"int {dims[d.Name]}"));
         text.Open($"public unsafe void Run({string.Join(", ", signature)})");
@@ -242,7 +244,11 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         }
 
         text.OpenBrace();
-        text.Line($"_engine.Run([{string.Join(", ", Tensors.Select(r => $"(nint){Pointer(r)}"))}], extents);");
+        text.Line($"ReadOnlySpan<nint> tensors = [{string.Join(", ", Tensors.Select(r => $"(nint){Pointer(r)}"))}];");
+        var bytes = Tensors.Select(r => $"(long){parameters[r]}.Length * sizeof({CSharpTypes.Public(r.Element)})");
+        var inputs = CSharpTypes.Digits(Tensors.Count(r => r is Region.Input));
+        text.Line($"ModelEngine.CheckOverlap(tensors, [{string.Join(", ", bytes)}], {inputs}, {string.Join(", ", Tensors.Select(r => $"\"{r.Name}\""))});");
+        text.Line("_engine.Run(tensors, extents);");
         text.Close();
         text.Close();
     }
@@ -260,17 +266,21 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         var from = told.Select(t => $"{t.Dim.Name} follows from the length of <paramref name=\"{parameters[t.From.Region].TrimStart('@')}\"/>");
         text.Line($"/// <summary>Computes the outputs; {string.Join(", ", from)}.</summary>");
         TensorDocumentation();
-        text.Line("/// <exception cref=\"ArgumentException\">A span does not have the length its shape asks for.</exception>");
+        text.Line("/// <exception cref=\"ArgumentException\">A span does not have the length its shape asks for, or an output overlaps another span.</exception>");
         text.Line("/// <exception cref=\"ArgumentOutOfRangeException\">A dim is outside its range.</exception>");
         text.Line($"public void Run({string.Join(", ", TensorParameters())}) =>");
-        var extents = told.Select(t => $"{parameters[t.From.Region]}.Length{(t.From.Factor == 1 ? "" : " / " + CSharpTypes.Digits(t.From.Factor))}");
+        var extents = told.Select(t => DimOf(t.Dim, t.From.Region, t.From.Factor));
         text.Line($"    Run({string.Join(", ", Tensors.Select(r => parameters[r]).Concat(extents))});");
     }
+
+    private string DimOf(SymbolicDim dim, Region from, long factor) =>
+        $"ModelEngine.DimOf({parameters[from]}.Length, {CSharpTypes.Digits(factor)}, \"{from.Name}\", \"{TypeOf(from)}\", \"{dim.Name}\", "
+        + $"{CSharpTypes.Digits(dim.Low)}, {CSharpTypes.Digits(dim.High)}, {CSharpTypes.Digits(dim.Step)})";
 
     // Elements for each unit of a dim, where the count is that dim times a constant; else 0.
     private static long Factor(Region region, string dim) =>
         region.Count.Symbols().ToList() is [var symbol] && symbol == dim && region.Count.Linear(dim) is var (factor, offset)
-            && factor > 0 && offset.Constant == 0 ? factor : 0;
+            && factor is > 0 and <= int.MaxValue && offset.Constant == 0 ? factor : 0;
 
     private IEnumerable<string> TensorParameters() =>
         Tensors.Select(r => $"{(r is Region.Input ? "ReadOnlySpan" : "Span")}<{CSharpTypes.Public(r.Element)}> {parameters[r]}");

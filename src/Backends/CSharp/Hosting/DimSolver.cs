@@ -16,6 +16,7 @@ internal static class DimSolver
     {
         var values = new Dictionary<string, long>(StringComparer.Ordinal);
         List<Region.Input> declared = [.. program.Regions.OfType<Region.Input>()];
+        CheckNames(declared, inputs);
         foreach (var input in declared)
         {
             CheckRank(input, inputs);
@@ -31,6 +32,16 @@ internal static class DimSolver
         }
 
         return [.. program.Dims.Select(d => Value(d, values))];
+    }
+
+    private static void CheckNames(List<Region.Input> declared, IReadOnlyDictionary<string, TensorData> inputs)
+    {
+        if (inputs.Keys.FirstOrDefault(name => declared.All(d => d.Name != name)) is { } unknown)
+        {
+            throw new ModelException(declared.Count == 0
+                ? $"the model has no input '{unknown}'; it has none"
+                : $"the model has no input '{unknown}'; it has {string.Join(", ", declared.Select(d => d.Name))}");
+        }
     }
 
     private static void CheckRank(Region.Input input, IReadOnlyDictionary<string, TensorData> inputs)
