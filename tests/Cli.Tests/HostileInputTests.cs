@@ -72,6 +72,7 @@ public sealed class HostileInputTests : CommandLine
     [InlineData("run", "x.dsl", "--bogus")]
     [InlineData("run", "x.dsl", "--threads", "-1")]
     [InlineData("run", "x.dsl", "--threads", "1.5")]
+    [InlineData("run", "x.dsl", "--threads", "1025")]
     [InlineData("run", "x.dsl", "--threads", "99999999999")]
     [InlineData("run", "x.dsl", "--repeat", "0")]
     [InlineData("run", "x.dsl", "--repeat", "-1")]

@@ -20,7 +20,7 @@ internal static class RunCommand
         var outputs = SharedOptions.Paths("--output", "NAME=PATH", "writes an output to a .npy, .npz or .safetensors file");
         var backend = new Option<string>("--backend") { Description = "csharp (compiled) or reference (float64, slow)", DefaultValueFactory = _ => "csharp" };
         backend.AcceptOnlyFromAmong("csharp", "reference");
-        var threads = SharedOptions.Count("--threads", "threads of one call");
+        var threads = SharedOptions.Threads();
         var repeat = SharedOptions.Count("--repeat", "timed calls; the time printed is their median");
         var (weights, model, dims, target, json) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Json());
         var command = new Command("run", "Run a model on files.") { file, inputs, outputs, backend, threads, repeat, weights, model, dims, target, json };

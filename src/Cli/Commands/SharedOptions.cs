@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
+using SparseDsl.Runtime;
 
 namespace SparseDsl.Cli.Commands;
 
@@ -26,20 +27,23 @@ internal static class SharedOptions
         return files;
     }
 
+    /// <summary><c>--threads N</c></summary>
+    public static Option<int> Threads() => Count("--threads", "threads of one call", WorkerTeam.MostThreads);
+
     /// <summary>A count from 1 on; 1 when it is not given.</summary>
-    public static Option<int> Count(string name, string description) => new(name)
+    public static Option<int> Count(string name, string description, int most = MostCount) => new(name)
     {
         Description = description,
         DefaultValueFactory = _ => 1,
         HelpName = "N",
         CustomParser = result =>
         {
-            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= MostCount)
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 && value <= most)
             {
                 return value;
             }
 
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be an integer from 1 to {MostCount}, not '{result.Tokens[0].Value}'"));
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be an integer from 1 to {most}, not '{result.Tokens[0].Value}'"));
             return 1;
         },
     };

@@ -32,8 +32,11 @@ internal sealed record RunResult(RunRequest Request, BoundModel Model, IReadOnly
             TensorText.Write(output, name, tensor);
         }
 
+        // Calls vary more than the times below, which are medians of many: a reader must not compare them.
         var threads = Request.Backend == "reference" ? 1 : Request.Threads;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"time: {Milliseconds:F4} ms, {threads} {(threads == 1 ? "thread" : "threads")}, {Where}"));
+        var calls = Request.Repeat == 1 ? "one call after a first one; --repeat N takes a median" : $"median of {Request.Repeat} calls after a first one";
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"time: {DurationText.Of(Milliseconds)} ({calls}), {threads} {(threads == 1 ? "thread" : "threads")}, {Where}"));
         Sparsity?.Write(output);
     }
 

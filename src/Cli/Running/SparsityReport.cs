@@ -39,9 +39,8 @@ internal sealed record SparsityReport(long NonZeros, long Elements, long Mac, lo
         output.WriteLine("what sparsity bought");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  weights   {NonZeros:N0} non-zeros of {Elements:N0} ({Share(NonZeros, Elements):P1})"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  work      {Mac:N0} MAC of {DenseMac:N0} ({Share(Mac, DenseMac):P1})"));
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"  time      {SparseMilliseconds:F4} ms, dense {DenseMilliseconds:F4} ms: {Ratio:F2} x {(Ratio >= 1 ? "as fast" : "as fast (slower)")}"));
+        var (sparse, dense) = (DurationText.Of(SparseMilliseconds), DurationText.Of(DenseMilliseconds));
+        output.WriteLine($"  time      {sparse}, dense {dense} (medians of calls in turn): {DurationText.Ratio(SparseMilliseconds, DenseMilliseconds)}");
     }
 
     /// <summary>For machines.</summary>
