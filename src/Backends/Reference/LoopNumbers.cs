@@ -16,7 +16,7 @@ internal sealed class LoopNumbers(bool roundToElement)
     public static long FromDouble(double value) => BitConverter.DoubleToInt64Bits(value);
 
     /// <summary>A double as a lane of a type: rounded, or cut to an integer.</summary>
-    public long Constant(double value, ElementType element) => element.IsFloat() ? FromDouble(Round(value, element)) : (long)value;
+    public long Constant(double value, ElementType element) => element.IsFloat() ? FromDouble(Round(value, element)) : IntegerArithmetic.Saturate(value, element);
 
     /// <summary>The value rounded to a floating type.</summary>
     public double Round(double value, ElementType element) => !roundToElement ? value : element switch
@@ -28,17 +28,7 @@ internal sealed class LoopNumbers(bool roundToElement)
     };
 
     /// <summary>An integer wrapped to a type.</summary>
-    public static long Wrap(long value, ElementType element) => element switch
-    {
-        ElementType.Bool => value != 0 ? 1 : 0,
-        ElementType.U8 => (byte)value,
-        ElementType.I8 => (sbyte)value,
-        ElementType.U16 => (ushort)value,
-        ElementType.I16 => (short)value,
-        ElementType.U32 => (uint)value,
-        ElementType.I32 => (int)value,
-        _ => value,
-    };
+    public static long Wrap(long value, ElementType element) => IntegerArithmetic.Wrap(value, element);
 
     /// <summary>A conversion of one lane.</summary>
     public Func<long, long> Cast(ElementType from, ElementType to)
@@ -53,8 +43,7 @@ internal sealed class LoopNumbers(bool roundToElement)
             return from.IsFloat() ? v => FromDouble(Round(ToDouble(v), to)) : v => FromDouble(Round(v, to));
         }
 
-        var (low, high) = IntegerRange(to);
-        return from.IsFloat() ? v => Saturate(ToDouble(v), low, high) : v => Math.Clamp(v, low, high);
+        return from.IsFloat() ? v => IntegerArithmetic.Saturate(ToDouble(v), to) : v => IntegerArithmetic.Saturate(v, to);
     }
 
     /// <summary>The same bits as another type of the same size.</summary>
@@ -113,8 +102,8 @@ internal sealed class LoopNumbers(bool roundToElement)
             "sub" => (a, b, _) => a - b,
             "mul" => (a, b, _) => a * b,
             "fma" => (a, b, c) => (a * b) + c,
-            "div" => (a, b, _) => FloorDivide(a, b),
-            "mod" => (a, b, _) => a - (b * FloorDivide(a, b)),
+            "div" => (a, b, _) => IntegerArithmetic.FloorDivide(a, b),
+            "mod" => (a, b, _) => IntegerArithmetic.FloorModulo(a, b),
             "neg" => (a, _, _) => -a,
             "abs" => (a, _, _) => a < 0 ? -a : a,
             "min" => (a, b, _) => Math.Min(a, b),
@@ -139,31 +128,6 @@ internal sealed class LoopNumbers(bool roundToElement)
 
     private static int Shift(long count, int bits) =>
         count >= 0 && count < bits ? (int)count : throw new LoopExecutionException($"a shift by {count} of {bits} bits");
-
-    private static long FloorDivide(long a, long b)
-    {
-        if (b == 0)
-        {
-            throw new LoopExecutionException("an integer is divided by zero");
-        }
-
-        var quotient = a / b;
-        return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
-    }
-
-    private static long Saturate(double value, long low, long high) =>
-        double.IsNaN(value) ? 0 : value <= low ? low : value >= high ? high : (long)value;
-
-    private static (long Low, long High) IntegerRange(ElementType type) => type switch
-    {
-        ElementType.U8 => (0, byte.MaxValue),
-        ElementType.I8 => (sbyte.MinValue, sbyte.MaxValue),
-        ElementType.U16 => (0, ushort.MaxValue),
-        ElementType.I16 => (short.MinValue, short.MaxValue),
-        ElementType.U32 => (0, uint.MaxValue),
-        ElementType.I32 => (int.MinValue, int.MaxValue),
-        _ => (long.MinValue, long.MaxValue),
-    };
 
     // A quantum is a power of two, so dividing by it is exact and the value is rounded once.
     private static double RoundToBFloat16(double value)

@@ -1,4 +1,5 @@
 using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Data;
 
@@ -55,33 +56,10 @@ internal static class ElementCodec
     public static void WriteInt64(ElementType type, byte[] bytes, int index, long value)
     {
         var size = type.Size();
-        var (min, max) = IntegerRange(type);
-        WriteBits(bytes, size * index, size, Math.Min(Math.Max(value, min), max));
+        WriteBits(bytes, size * index, size, IntegerArithmetic.Saturate(value, type));
     }
 
-    public static long Truncate(double value)
-    {
-        if (double.IsNaN(value))
-        {
-            return 0;
-        }
-
-        // 2^63 is a double, 2^63 - 1 is not: compare against the former.
-        const double limit = 9223372036854775808.0;
-        return value >= limit ? long.MaxValue : value < -limit ? long.MinValue : (long)value;
-    }
-
-    private static (long Min, long Max) IntegerRange(ElementType type) => type switch
-    {
-        ElementType.U8 => (byte.MinValue, byte.MaxValue),
-        ElementType.I8 => (sbyte.MinValue, sbyte.MaxValue),
-        ElementType.I16 => (short.MinValue, short.MaxValue),
-        ElementType.U16 => (ushort.MinValue, ushort.MaxValue),
-        ElementType.I32 => (int.MinValue, int.MaxValue),
-        ElementType.U32 => (uint.MinValue, uint.MaxValue),
-        ElementType.I64 => (long.MinValue, long.MaxValue),
-        _ => throw new ArgumentOutOfRangeException(nameof(type)),
-    };
+    public static long Truncate(double value) => IntegerArithmetic.Saturate(value, ElementType.I64);
 
     private static void WriteBits(byte[] bytes, int offset, int size, long bits)
     {

@@ -44,9 +44,9 @@ public static class GraphEvaluator
         {
             InputNode input => inputs(input.Name),
             ParamNode param => parameters(param.Path),
-            StateNode => DenseTensor.Zeros(shape),
+            StateNode => DenseTensor.Zeros(shape, node.Type.Element),
             ConstantNode constant => DenseTensor.From(constant.Data ?? throw new CompilerBugException($"the elements of '{constant.Name}' are deferred")),
-            ReshapeNode => new DenseTensor(shape, operands[0].Values),
+            ReshapeNode => operands[0] with { Shape = shape },
             ConcatNode concat => Concat(concat, shape, operands),
             StructuralNode structural => StructuralOperations.Evaluate(structural, shape, operands, dims),
             ComputeNode compute => Compute(compute, shape, operands, dims),
@@ -58,8 +58,8 @@ public static class GraphEvaluator
     {
         var compiler = new ScalarCompiler(operands, dims);
         int[] slots = [.. node.Indices.Select(i => compiler.Declare(i.Name))];
-        var body = compiler.Compile(node.Body);
-        var result = DenseTensor.Zeros(shape);
+        var result = DenseTensor.Zeros(shape, node.Type.Element);
+        Action<int> store = Store(compiler, node.Body, result);
         var offset = 0;
         Nest(0);
         return result;
@@ -68,7 +68,7 @@ public static class GraphEvaluator
         {
             if (depth == slots.Length)
             {
-                result.Values[offset++] = body();
+                store(offset++);
                 return;
             }
 
@@ -80,9 +80,21 @@ public static class GraphEvaluator
         }
     }
 
+    private static Action<int> Store(ScalarCompiler compiler, ScalarExpr body, DenseTensor result)
+    {
+        if (result.Integers is not { } integers)
+        {
+            var value = compiler.Compile(body);
+            return offset => result.Values[offset] = value();
+        }
+
+        var whole = compiler.CompileInteger(body);
+        return offset => result.Values[offset] = integers[offset] = whole();
+    }
+
     private static DenseTensor Concat(ConcatNode node, int[] shape, IReadOnlyList<DenseTensor> operands)
     {
-        var result = DenseTensor.Zeros(shape);
+        var result = DenseTensor.Zeros(shape, node.Type.Element);
         var inner = shape.Skip(node.Axis + 1).Aggregate(1, (a, b) => a * b);
         var outer = shape.Take(node.Axis).Aggregate(1, (a, b) => a * b);
         var at = 0;
@@ -91,7 +103,7 @@ public static class GraphEvaluator
             var run = operand.Shape[node.Axis] * inner;
             for (var o = 0; o < outer; o++)
             {
-                Array.Copy(operand.Values, o * run, result.Values, (o * shape[node.Axis] * inner) + at, run);
+                result.Copy(operand, o * run, (o * shape[node.Axis] * inner) + at, run);
             }
 
             at += run;

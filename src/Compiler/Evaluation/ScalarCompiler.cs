@@ -6,9 +6,10 @@ namespace SparseDsl.Compiler.Evaluation;
 
 /// <summary>
 /// Turns a scalar expression into nested closures over an array of index variable values. Several times faster than walking the tree for
-/// every element, and still independent of every code generator, so that it can be their oracle.
+/// every element, and still independent of every code generator, so that it can be their oracle. Floats are computed in float64, integers in
+/// 64 bits and wrapped to their types.
 /// </summary>
-internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<string, long> dims)
+internal sealed partial class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<string, long> dims)
 {
     private readonly Dictionary<string, int> slots = new(StringComparer.Ordinal);
     private readonly Dictionary<ScalarExpr, Func<double>> compiled = [];
@@ -42,6 +43,19 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
     /// <summary>The closure of an expression; variables it binds itself are declared on the way.</summary>
     public Func<double> Compile(ScalarExpr expr)
     {
+        Prepare(expr);
+        return Visit(expr);
+    }
+
+    /// <summary>The closure of an expression of an integer type.</summary>
+    public Func<long> CompileInteger(ScalarExpr expr)
+    {
+        Prepare(expr);
+        return Integer(expr);
+    }
+
+    private void Prepare(ScalarExpr expr)
+    {
         foreach (var reduce in expr.All().OfType<ScalarExpr.Reduce>())
         {
             foreach (var variable in reduce.Vars)
@@ -58,8 +72,6 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
                 shared.Add(child);
             }
         }
-
-        return Visit(expr);
     }
 
     /// <summary>An integer expression over declared variables and dims.</summary>
@@ -110,6 +122,12 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
 
     private Func<double> Visit(ScalarExpr expr)
     {
+        if (expr.Type.IsInteger())
+        {
+            var integer = Integer(expr);
+            return () => integer();
+        }
+
         if (compiled.TryGetValue(expr, out var known))
         {
             return known;
@@ -125,10 +143,11 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
         return result;
     }
 
-    private Func<double> Remember(Func<double> compute)
+    private Func<T> Remember<T>(Func<T> compute)
+        where T : struct
     {
         var at = -1L;
-        var value = 0.0;
+        var value = default(T);
         return () =>
         {
             if (at != stamp)
@@ -166,10 +185,17 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
 
     private Func<double> Read(ScalarExpr.Read read)
     {
-        var tensor = operands[read.Operand];
-        var subscripts = read.Subscripts.Select(Compile).ToArray();
-        var shape = tensor.Shape;
+        var values = operands[read.Operand].Values;
         var fill = read.Fill;
+        var position = Position(read);
+        return () => position() is >= 0 and var offset ? values[offset] : fill;
+    }
+
+    /// <summary>Where a read finds its element; -1 outside the operand.</summary>
+    private Func<long> Position(ScalarExpr.Read read)
+    {
+        var subscripts = read.Subscripts.Select(Compile).ToArray();
+        var shape = operands[read.Operand].Shape;
         return () =>
         {
             var offset = 0L;
@@ -178,23 +204,31 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
                 var subscript = subscripts[i]();
                 if ((ulong)subscript >= (ulong)shape[i])
                 {
-                    return fill;
+                    return -1;
                 }
 
                 offset = (offset * shape[i]) + subscript;
             }
 
-            return tensor.Values[offset];
+            return offset;
         };
     }
 
     private Func<double> Reduce(ScalarExpr.Reduce reduce)
     {
-        var body = Visit(reduce.Body);
         var combine = reduce.Kind.Combine().Fold;
-        var identity = reduce.Kind.Identity();
-        var loops = reduce.Vars.Select(v => (Slot: slots[v.Name], Extent: Compile(v.Extent))).ToArray();
         var pair = new double[2];
+        return Reduce(reduce, Visit(reduce.Body), reduce.Kind.Identity(reduce.Type), (a, b) =>
+        {
+            pair[0] = a;
+            pair[1] = b;
+            return combine(pair);
+        });
+    }
+
+    private Func<T> Reduce<T>(ScalarExpr.Reduce reduce, Func<T> body, T identity, Func<T, T, T> combine)
+    {
+        var loops = reduce.Vars.Select(v => (Slot: slots[v.Name], Extent: Compile(v.Extent))).ToArray();
         return () =>
         {
             var accumulator = identity;
@@ -206,10 +240,9 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
             {
                 if (depth == loops.Length)
                 {
+                    // The body first: it may hold the same reduction.
                     var value = body();
-                    pair[0] = accumulator;
-                    pair[1] = value;
-                    accumulator = combine(pair);
+                    accumulator = combine(accumulator, value);
                     return;
                 }
 
@@ -233,9 +266,9 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
             return () => arguments[0]() != 0 ? arguments[1]() : arguments[2]();
         }
 
-        if (apply.Op == CoreOps.Div && !apply.Type.IsFloat())
+        if (apply.Type == ElementType.Bool && apply.Arguments.Select(a => a.Type).Aggregate(ScalarExpr.Common) is var common && common.IsInteger())
         {
-            return () => Math.Floor(arguments[0]() / arguments[1]());
+            return Comparison(apply, common);
         }
 
         return () =>
@@ -251,34 +284,6 @@ internal sealed class ScalarCompiler(IReadOnlyList<DenseTensor> operands, Func<s
         };
     }
 
-    private static Func<double> Conversion(Func<double> operand, ElementType type)
-    {
-        if (type == ElementType.Bool)
-        {
-            return () => operand() != 0 ? 1 : 0;
-        }
-
-        if (type.IsFloat())
-        {
-            return operand;
-        }
-
-        var (low, high) = Limits(type);
-        return () =>
-        {
-            var value = Math.Truncate(operand());
-            return double.IsNaN(value) ? 0 : Math.Clamp(value, low, high);
-        };
-    }
-
-    private static (double Low, double High) Limits(ElementType type) => type switch
-    {
-        ElementType.U8 => (byte.MinValue, byte.MaxValue),
-        ElementType.I8 => (sbyte.MinValue, sbyte.MaxValue),
-        ElementType.I16 => (short.MinValue, short.MaxValue),
-        ElementType.U16 => (ushort.MinValue, ushort.MaxValue),
-        ElementType.I32 => (int.MinValue, int.MaxValue),
-        ElementType.U32 => (uint.MinValue, uint.MaxValue),
-        _ => (long.MinValue, long.MaxValue),
-    };
+    private static Func<double> Conversion(Func<double> operand, ElementType type) =>
+        type == ElementType.Bool ? () => operand() != 0 ? 1 : 0 : operand;
 }

@@ -11,7 +11,7 @@ internal static class StructuralOperations
     public static DenseTensor Evaluate(StructuralNode node, int[] shape, IReadOnlyList<DenseTensor> operands, Func<string, long> dims) => node.Operation switch
     {
         "argmax" => ArgMax(shape, operands[0]),
-        "gather" => Gather(shape, operands[0], operands[1]),
+        "gather" => Gather(DenseTensor.Zeros(shape, node.Type.Element), operands[0], operands[1]),
         "select" => Select((Sparsity)node.Attributes["selection"], operands[0], dims),
         _ => throw new InvalidOperationException($"no structural operation '{node.Operation}'"),
     };
@@ -21,12 +21,13 @@ internal static class StructuralOperations
     {
         var result = DenseTensor.Zeros(shape);
         var n = x.Shape[x.Shape.Length - 1];
+        bool Exceeds(int a, int b) => x.Integers is { } exact ? exact[a] > exact[b] : x.Values[a] > x.Values[b];
         for (var row = 0; row < result.Values.Length; row++)
         {
             var best = 0;
             for (var j = 1; j < n; j++)
             {
-                if (x.Values[(row * n) + j] > x.Values[(row * n) + best])
+                if (Exceeds((row * n) + j, (row * n) + best))
                 {
                     best = j;
                 }
@@ -38,14 +39,17 @@ internal static class StructuralOperations
         return result;
     }
 
-    /// <summary>Rows of the first operand at the positions in the second.</summary>
-    private static DenseTensor Gather(int[] shape, DenseTensor x, DenseTensor positions)
+    /// <summary>Rows of the first operand at the positions in the second; zeros where it has no such row.</summary>
+    private static DenseTensor Gather(DenseTensor result, DenseTensor x, DenseTensor positions)
     {
-        var result = DenseTensor.Zeros(shape);
         var run = x.Shape.Skip(1).Aggregate(1, (a, b) => a * b);
         for (var i = 0; i < positions.Values.Length; i++)
         {
-            Array.Copy(x.Values, (int)positions.Values[i] * run, result.Values, i * run, run);
+            var position = Math.Truncate(positions.Values[i]);
+            if (position >= 0 && position < x.Shape[0])
+            {
+                result.Copy(x, (int)position * run, i * run, run);
+            }
         }
 
         return result;

@@ -71,7 +71,7 @@ internal sealed class Accumulators
 
     /// <summary>Gives every register the identity of the reduction.</summary>
     public IEnumerable<Stmt> Declare() =>
-        registers.Cast<Variable>().Select(v => new Stmt.Local(v, new LoopExpr.Const(reduce.Kind.Identity(), v.Type)));
+        registers.Cast<Variable>().Select(v => new Stmt.Local(v, new LoopExpr.Const(reduce.Kind.Identity(v.Type.Element), v.Type)));
 
     /// <summary>
     /// The loops over the reduction indices. Inner loops of few rounds are repeated in place: always the last one, and all together when a
@@ -157,6 +157,6 @@ internal sealed class Accumulators
             return Loop.Apply(MachineOps.Fma, lowering.Value(a, row, vector), lowering.Value(b, row, vector), sum);
         }
 
-        return Loop.Apply(reduce.Kind.Combine(), sum, lowering.Value(reduce.Body, row, vector));
+        return Loop.Apply(reduce.Kind.Combine(), sum, ScalarLowering.Convert(lowering.Value(reduce.Body, row, vector), reduce.Type));
     }
 }

@@ -176,7 +176,7 @@ public sealed partial class Lower
         Emit(Operands.Pruned(Unique(node.Name + "_start"), type, node.Indices, body, node.Operands, node.Origin with { Label = node.Origin.Label + ".start" }), target, offset);
     }
 
-    private static ScalarExpr Identity(ScalarExpr.Reduce reduce) => new ScalarExpr.Literal(reduce.Kind.Identity(), reduce.Type);
+    private static ScalarExpr Identity(ScalarExpr.Reduce reduce) => new ScalarExpr.Literal(reduce.Kind.Identity(reduce.Type), reduce.Type);
 
     /// <summary>What is around the sum, once it is complete.</summary>
     private void EmitEnd(ComputeNode node, Region sums, Region result, Dim storeOffset)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Dsl;
 using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Lowering;
@@ -49,6 +50,20 @@ internal sealed class Nest
     /// <summary>Accesses inside the reduction.</summary>
     public IEnumerable<ReadAddress> ReductionReads =>
         Reduce is null ? [] : Reduce.Body.All().OfType<ScalarExpr.Read>().Select(r => addresses[r]);
+
+    /// <summary>
+    /// Bytes of the widest type a lane computes in: at least 4, since narrower integers are computed in i32 and 16-bit floats in f32; 8 where integers
+    /// become 16-bit floats by way of f64.
+    /// </summary>
+    public int LaneBytes
+    {
+        get
+        {
+            ElementType[] types = [.. Body.All().Select(e => e.Type), Store.Element];
+            var isByDouble = types.Contains(ElementType.BF16) ? types.Any(t => t.IsInteger()) : types.Contains(ElementType.F16) && types.Contains(ElementType.U32);
+            return isByDouble ? 8 : Math.Max(4, types.Max(t => t.Size()));
+        }
+    }
 
     /// <summary>Whether an address or index value is not linear in the indices.</summary>
     public bool HasDivisions => Outputs.Concat(Reductions).Any(v =>

@@ -11,7 +11,7 @@ namespace SparseDsl.Compiler.Lowering;
 internal sealed class PaddedCopy(KernelBuilder kernel, Nest nest, Target target)
 {
     private readonly ScalarExpr.Read read = (ScalarExpr.Read)nest.Body;
-    private readonly int lanes = Math.Max(1, target.Lanes(4));
+    private readonly int lanes = target.Lanes(nest.LaneBytes);
 
     /// <summary>Whether a nest is such a copy.</summary>
     public static bool Fits(Nest nest) =>

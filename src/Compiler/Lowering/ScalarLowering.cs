@@ -128,10 +128,23 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
             values[i] = Convert(values[i], common);
         }
 
-        return Loop.Apply(apply.Op, values);
+        return apply.Op == CoreOps.Mod && common.IsFloat() ? Convert(FloatModulo(values[0], values[1]), common) : Loop.Apply(apply.Op, values);
     }
 
-    private static LoopExpr Convert(LoopExpr value, ElementType type) => value switch
+    // x - floor(x / y) * y; of 16-bit types in f32, since the product needs more digits than its type has.
+    private LoopExpr FloatModulo(LoopExpr x, LoopExpr y)
+    {
+        if (x.Type.Element != ElementType.F64)
+        {
+            (x, y) = (Convert(x, ElementType.F32), Convert(y, ElementType.F32));
+        }
+
+        var whole = Name("whole", Loop.Apply(CoreOps.Floor, Loop.Apply(CoreOps.Div, x, y)));
+        return Loop.Apply(CoreOps.Sub, x, Loop.Apply(CoreOps.Mul, whole, y));
+    }
+
+    /// <summary>A value in an element type.</summary>
+    public static LoopExpr Convert(LoopExpr value, ElementType type) => value switch
     {
         _ when value.Type.Element == type => value,
         LoopExpr.Const constant when type.IsFloat() => new LoopExpr.Const(constant.Value, value.Type with { Element = type }),

@@ -22,7 +22,7 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     // Pixel shuffles and transposed convolutions of stride 2 to 4.
     private const int LargestStoreStride = 4;
 
-    private readonly int lanes = target.Lanes(4);
+    private readonly int lanes = target.Lanes(nest.LaneBytes);
 
     /// <summary>The schedule of a nest without guarded reads.</summary>
     public Schedule Choose()

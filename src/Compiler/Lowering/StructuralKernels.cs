@@ -52,7 +52,7 @@ internal sealed class StructuralKernels(Graph graph, Func<Node, Region> regionOf
             new Stmt.Store(y, Loop.Get(row), y.Element == ElementType.I32 ? index : new LoopExpr.Cast(y.Element, index))));
     }
 
-    /// <summary>Rows of the first operand at the positions in the second; positions are taken into the range of rows.</summary>
+    /// <summary>Rows of the first operand at the positions in the second; zeros where it has no such row.</summary>
     private Stmt Gather(KernelBuilder kernel, StructuralNode node, Region result)
     {
         var x = kernel.Bind(regionOf(node.Operands[0]), BufferAccess.In);
@@ -65,10 +65,16 @@ internal sealed class StructuralKernels(Graph graph, Func<Node, Region> regionOf
         var from = kernel.NewIndex("from");
         LoopExpr position = new LoopExpr.Load(positions, Loop.Get(i));
         var index = positions.Element == ElementType.I32 ? position : new LoopExpr.Cast(ElementType.I32, position);
-        var inside = Loop.Max(Loop.Int(0), Loop.Min(index, kernel.Lower(shape[0] - Dim.One)));
+        var row = kernel.NewIndex("row");
+        var isInside = Loop.Apply(CoreOps.And, Loop.Apply(CoreOps.Ge, Loop.Get(row), Loop.Int(0)), Loop.Apply(CoreOps.Lt, Loop.Get(row), kernel.Lower(shape[0])));
+        var to = Loop.Add(Loop.Mul(Loop.Get(i), run), Loop.Get(j));
+        var copy = Loop.Block(
+            new Stmt.Let(from, Loop.Mul(Loop.Get(row), run)),
+            new Stmt.For(LoopKind.Serial, j, Loop.Int(0), run, 1, new Stmt.Store(y, to, new LoopExpr.Load(x, Loop.Add(Loop.Get(from), Loop.Get(j))))));
+        var k = kernel.NewIndex("k");
+        var zeros = new Stmt.For(LoopKind.Serial, k, Loop.Int(0), run, 1, new Stmt.Store(
+            y, Loop.Add(Loop.Mul(Loop.Get(i), run), Loop.Get(k)), new LoopExpr.Const(0, new LoopType(y.Element))));
         return new Stmt.For(LoopKind.Serial, i, Loop.Int(0), kernel.Lower(node.Operands[1].Type.Count), 1, Loop.Block(
-            new Stmt.Let(from, Loop.Mul(inside, run)),
-            new Stmt.For(LoopKind.Serial, j, Loop.Int(0), run, 1, new Stmt.Store(
-                y, Loop.Add(Loop.Mul(Loop.Get(i), run), Loop.Get(j)), new LoopExpr.Load(x, Loop.Add(Loop.Get(from), Loop.Get(j)))))));
+            new Stmt.Let(row, index), new Stmt.If(isInside, copy, zeros)));
     }
 }

@@ -301,7 +301,7 @@ internal sealed partial class ScalarBinder(BindingContext context, OpBinder oper
         var body = Expression(reduce.Body);
         frame.Fill = fill;
         Restore(saved);
-        if (body is { Type: ElementType.Bool } && kind is ReduceKind.Sum or ReduceKind.Prod)
+        if (body is { Type: ElementType.Bool })
         {
             context.ReportIn(frame.Home, NameDiagnostics.IntegerNeedsCast, reduce.Span, reduce.Kind.Text, ElementType.Bool.Name());
             return null;

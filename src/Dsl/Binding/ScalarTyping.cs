@@ -92,22 +92,26 @@ internal static class ScalarTyping
         _ => null,
     };
 
-    /// <summary>The expression in a type; literals change theirs, everything else is converted.</summary>
+    /// <summary>The expression in a type; literals change theirs as a conversion would, everything else is converted.</summary>
     public static ScalarExpr Convert(ScalarExpr expr, ElementType type) =>
         expr.Type == type ? expr
-        : expr is ScalarExpr.Literal literal && (type.IsFloat() || literal.Value == Math.Floor(literal.Value)) ? new ScalarExpr.Literal(literal.Value, type)
+        : expr is ScalarExpr.Literal literal && type != ElementType.Bool ? new ScalarExpr.Literal(type.IsFloat() ? literal.Value : Truncated(literal.Value, type), type)
         : new ScalarExpr.Cast(type, expr);
 
+    private static double Truncated(double value, ElementType type) => double.IsNaN(value) ? 0 : IntegerArithmetic.Limit(Math.Truncate(value), type);
+
+    // A whole number that the type has no place for stays what it is: x > 300 of a u8 tensor compares in i32.
     private static ScalarExpr.Literal Adapt(ScalarExpr.Literal literal, ElementType type)
     {
-        var whole = literal.Value == Math.Floor(literal.Value) && !double.IsInfinity(literal.Value);
         if (type == ElementType.Bool)
         {
             return literal;
         }
 
+        var whole = literal.Type.IsInteger() && literal.Value == Math.Floor(literal.Value) && !double.IsInfinity(literal.Value);
         return type.IsFloat() ? new ScalarExpr.Literal(literal.Value, type)
-            : whole && literal.Type.IsInteger() ? new ScalarExpr.Literal(literal.Value, type)
-            : new ScalarExpr.Literal(literal.Value, ElementType.F32);
+            : !whole ? new ScalarExpr.Literal(literal.Value, ElementType.F32)
+            : IntegerArithmetic.Limit(literal.Value, type) == literal.Value ? new ScalarExpr.Literal(literal.Value, type)
+            : new ScalarExpr.Literal(literal.Value, IntegerArithmetic.Limit(literal.Value, ElementType.I32) == literal.Value ? ElementType.I32 : ElementType.I64);
     }
 }

@@ -29,10 +29,10 @@ public enum ReduceKind
     /// <summary>Sum; identity 0.</summary>
     Sum,
 
-    /// <summary>Largest; identity -infinity.</summary>
+    /// <summary>Largest; identity -infinity, of integers the smallest of the type.</summary>
     Max,
 
-    /// <summary>Smallest; identity +infinity.</summary>
+    /// <summary>Smallest; identity +infinity, of integers the largest of the type.</summary>
     Min,
 
     /// <summary>Product; identity 1.</summary>
@@ -50,6 +50,13 @@ public static class ReduceKinds
         ReduceKind.Min => double.PositiveInfinity,
         _ => 1,
     };
+
+    /// <summary>The value of an empty reduction in an element type.</summary>
+    public static double Identity(this ReduceKind kind, ElementType type) => IntegerArithmetic.Limit(kind.Identity(), type);
+
+    /// <summary>The type sums and products are collected in: i32 for what is narrower than 32 bits, so that they do not wrap at 255.</summary>
+    public static ElementType Result(this ReduceKind kind, ElementType type) =>
+        kind is ReduceKind.Sum or ReduceKind.Prod && type.IsInteger() && type.Size() < 4 ? ElementType.I32 : type;
 
     /// <summary>The core operation that combines two values.</summary>
     public static CoreOp Combine(this ReduceKind kind) => kind switch
@@ -204,7 +211,7 @@ public abstract class ScalarExpr
         public ImmutableArray<Dim> Subscripts { get; } = subscripts;
 
         /// <summary>The value of a read outside the operand: the identity of the innermost reduction around it, 0 without one.</summary>
-        public double Fill { get; } = fill;
+        public double Fill { get; } = IntegerArithmetic.Limit(fill, type);
 
         /// <inheritdoc/>
         public override IEnumerable<ScalarExpr> Children() => [];
@@ -242,8 +249,8 @@ public abstract class ScalarExpr
         public override ScalarExpr WithChildren(IReadOnlyList<ScalarExpr> children) => new Cast(Type, children[0]);
     }
 
-    /// <summary>A reduction over index variables.</summary>
-    public sealed class Reduce(ReduceKind kind, ImmutableArray<IndexRange> vars, ScalarExpr body) : ScalarExpr(body.Type)
+    /// <summary>A reduction over index variables. Sums and products of types narrower than 32 bits are i32; their elements are converted first.</summary>
+    public sealed class Reduce(ReduceKind kind, ImmutableArray<IndexRange> vars, ScalarExpr body) : ScalarExpr(kind.Result(body.Type))
     {
         /// <summary>How values combine.</summary>
         public ReduceKind Kind { get; } = kind;

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace SparseDsl.Runtime;
 
-/// <content>Division rounded towards minus infinity, lane by lane.</content>
+/// <content>Division rounded towards minus infinity, lane by lane; by zero it gives zero.</content>
 public static unsafe partial class Lanes
 {
     /// <summary>Quotients rounded towards minus infinity.</summary>
@@ -220,6 +220,78 @@ public static unsafe partial class Lanes
         for (var i = 0; i < Vector512<double>.Count; i++)
         {
             ((double*)&result)[i] = FloorMod(((double*)&a)[i], ((double*)&b)[i]);
+        }
+
+        return result;
+    }
+
+    /// <summary>Quotients rounded down; 0 where the divisor is 0.</summary>
+    public static Vector128<uint> FloorDiv(Vector128<uint> a, Vector128<uint> b)
+    {
+        Unsafe.SkipInit(out Vector128<uint> result);
+        for (var i = 0; i < Vector128<uint>.Count; i++)
+        {
+            ((uint*)&result)[i] = FloorDiv(((uint*)&a)[i], ((uint*)&b)[i]);
+        }
+
+        return result;
+    }
+
+    /// <summary>Remainders of floor division; 0 where the divisor is 0.</summary>
+    public static Vector128<uint> FloorMod(Vector128<uint> a, Vector128<uint> b)
+    {
+        Unsafe.SkipInit(out Vector128<uint> result);
+        for (var i = 0; i < Vector128<uint>.Count; i++)
+        {
+            ((uint*)&result)[i] = FloorMod(((uint*)&a)[i], ((uint*)&b)[i]);
+        }
+
+        return result;
+    }
+
+    /// <summary>Quotients rounded down; 0 where the divisor is 0.</summary>
+    public static Vector256<uint> FloorDiv(Vector256<uint> a, Vector256<uint> b)
+    {
+        Unsafe.SkipInit(out Vector256<uint> result);
+        for (var i = 0; i < Vector256<uint>.Count; i++)
+        {
+            ((uint*)&result)[i] = FloorDiv(((uint*)&a)[i], ((uint*)&b)[i]);
+        }
+
+        return result;
+    }
+
+    /// <summary>Remainders of floor division; 0 where the divisor is 0.</summary>
+    public static Vector256<uint> FloorMod(Vector256<uint> a, Vector256<uint> b)
+    {
+        Unsafe.SkipInit(out Vector256<uint> result);
+        for (var i = 0; i < Vector256<uint>.Count; i++)
+        {
+            ((uint*)&result)[i] = FloorMod(((uint*)&a)[i], ((uint*)&b)[i]);
+        }
+
+        return result;
+    }
+
+    /// <summary>Quotients rounded down; 0 where the divisor is 0.</summary>
+    public static Vector512<uint> FloorDiv(Vector512<uint> a, Vector512<uint> b)
+    {
+        Unsafe.SkipInit(out Vector512<uint> result);
+        for (var i = 0; i < Vector512<uint>.Count; i++)
+        {
+            ((uint*)&result)[i] = FloorDiv(((uint*)&a)[i], ((uint*)&b)[i]);
+        }
+
+        return result;
+    }
+
+    /// <summary>Remainders of floor division; 0 where the divisor is 0.</summary>
+    public static Vector512<uint> FloorMod(Vector512<uint> a, Vector512<uint> b)
+    {
+        Unsafe.SkipInit(out Vector512<uint> result);
+        for (var i = 0; i < Vector512<uint>.Count; i++)
+        {
+            ((uint*)&result)[i] = FloorMod(((uint*)&a)[i], ((uint*)&b)[i]);
         }
 
         return result;

@@ -137,10 +137,15 @@ public static unsafe partial class Lanes
     [MethodImpl(Inline)]
     public static long Abs(long a) => a < 0 ? unchecked(-a) : a;
 
-    /// <summary>Quotient rounded towards minus infinity.</summary>
+    /// <summary>Quotient rounded towards minus infinity; 0 when <paramref name="b"/> is 0. The smallest number over -1 wraps to itself.</summary>
     [MethodImpl(Inline)]
     public static int FloorDiv(int a, int b)
     {
+        if (b is 0 or -1)
+        {
+            return b == 0 ? 0 : unchecked(-a);
+        }
+
         var quotient = a / b;
         return (a ^ b) < 0 && quotient * b != a ? quotient - 1 : quotient;
     }
@@ -149,17 +154,30 @@ public static unsafe partial class Lanes
     [MethodImpl(Inline)]
     public static long FloorDiv(long a, long b)
     {
+        if (b is 0 or -1)
+        {
+            return b == 0 ? 0 : unchecked(-a);
+        }
+
         var quotient = a / b;
         return (a ^ b) < 0 && quotient * b != a ? quotient - 1 : quotient;
     }
 
-    /// <summary>Remainder of floor division: the sign of <paramref name="b"/>.</summary>
+    /// <summary>Quotient rounded down; 0 when <paramref name="b"/> is 0.</summary>
     [MethodImpl(Inline)]
-    public static int FloorMod(int a, int b) => a - (b * FloorDiv(a, b));
+    public static uint FloorDiv(uint a, uint b) => b == 0 ? 0 : a / b;
+
+    /// <summary>Remainder of floor division: the sign of <paramref name="b"/>; 0 when it is 0.</summary>
+    [MethodImpl(Inline)]
+    public static int FloorMod(int a, int b) => b == 0 ? 0 : unchecked(a - (b * FloorDiv(a, b)));
 
     /// <inheritdoc cref="FloorMod(int, int)"/>
     [MethodImpl(Inline)]
-    public static long FloorMod(long a, long b) => a - (b * FloorDiv(a, b));
+    public static long FloorMod(long a, long b) => b == 0 ? 0 : unchecked(a - (b * FloorDiv(a, b)));
+
+    /// <inheritdoc cref="FloorMod(int, int)"/>
+    [MethodImpl(Inline)]
+    public static uint FloorMod(uint a, uint b) => b == 0 ? 0 : a % b;
 
     /// <inheritdoc cref="FloorMod(int, int)"/>
     [MethodImpl(Inline)]

@@ -2,6 +2,7 @@ using System.Globalization;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Backends.CSharp.Emit;
 
@@ -81,9 +82,9 @@ internal static class CSharpTypes
         ElementType.F64 => Double(value),
         ElementType.F16 => Code.Call("DoubleToHalf", Double(value)),
         ElementType.BF16 => Code.Call("DoubleToBFloat16", Double(value)),
-        ElementType.I64 => Integer((long)value, "L"),
-        ElementType.U32 => Integer((long)value, "u"),
-        _ => Integer((long)value, ""),
+        ElementType.I64 => Integer(IntegerArithmetic.Saturate(value, element), "L"),
+        ElementType.U32 => Integer(IntegerArithmetic.Saturate(value, element), "u"),
+        _ => Integer(IntegerArithmetic.Saturate(value, element), ""),
     };
 
     /// <summary>An integer in invariant digits.</summary>

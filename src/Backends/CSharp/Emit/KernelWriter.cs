@@ -131,6 +131,11 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
             scope.NonNegative.Add(variable);
         }
 
+        foreach (var variable in part.Variables.Where(v => part.Outer.NonNegative.IsData(new LoopExpr.Var(v))))
+        {
+            scope.NonNegative.AddData(variable);
+        }
+
         text.Line();
         if (LoopTree.All(part.Loop.Body).Any(s => s is Stmt.Scratch))
         {

@@ -131,7 +131,7 @@ internal sealed class ScalarWriter(Scope scope)
 
     private Code Divide(LoopExpr.Op op, Code[] a)
     {
-        var plain = op.Type.Element.IsFloat() || op.Type.Element == ElementType.U32 || (IsPositive(op.Children[1]) && scope.NonNegative.Holds(op.Children[0]));
+        var plain = op.Type.Element.IsFloat() || (IsPositive(op.Children[1]) && scope.NonNegative.Holds(op.Children[0]));
         return plain ? Code.Binary("/", a[0], a[1])
             : PowerOfTwo(op.Children[1]) is { } bits ? Code.Binary(">>", a[0], new(CSharpTypes.Digits(bits)))
             : Code.Call("FloorDiv", a);
@@ -139,15 +139,16 @@ internal sealed class ScalarWriter(Scope scope)
 
     private Code Modulo(LoopExpr.Op op, Code[] a)
     {
-        var plain = op.Type.Element == ElementType.U32 || (IsPositive(op.Children[1]) && scope.NonNegative.Holds(op.Children[0]));
+        var plain = IsPositive(op.Children[1]) && scope.NonNegative.Holds(op.Children[0]);
         return plain ? Code.Binary("%", a[0], a[1])
             : op.Type.Element.IsInteger() && PowerOfTwo(op.Children[1]) is { } bits
                 ? Code.Binary("&", a[0], CSharpTypes.Literal((1L << bits) - 1, op.Type.Element))
             : Code.Call("FloorMod", a);
     }
 
-    // A divisor of 0 is a fault either way; what matters is that it is not negative.
-    private bool IsPositive(LoopExpr divisor) => divisor.Type.Element.IsInteger() && scope.NonNegative.Holds(divisor);
+    // Extents and their products are not 0 where a loop over them runs; elements of tensors may be.
+    private bool IsPositive(LoopExpr divisor) => divisor.Type.Element.IsInteger()
+        && (divisor is LoopExpr.Const constant ? constant.Value > 0 : scope.NonNegative.Holds(divisor) && !scope.NonNegative.IsData(divisor));
 
     /// <summary>k when the value is the constant 2^k.</summary>
     public static int? PowerOfTwo(LoopExpr value)

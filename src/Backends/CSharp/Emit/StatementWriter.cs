@@ -50,6 +50,11 @@ internal sealed class StatementWriter
                     scope.NonNegative.Add(let.Variable);
                 }
 
+                if (scope.NonNegative.IsData(let.Value))
+                {
+                    scope.NonNegative.AddData(let.Variable);
+                }
+
                 break;
             case Stmt.Local local:
                 Declare(local.Variable, local.Value, int.MaxValue);

@@ -76,7 +76,7 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
     private static Code Constant(double value, LoopType type)
     {
         var zero = value == 0 && BitConverter.DoubleToInt64Bits(value) == 0;
-        if (zero || value == 1)
+        if (zero || (value == 1 && Direct(type.Element))) // the 16-bit floats are held as their bits, where 1 is not one
         {
             return new(CSharpTypes.Vector(type) + (zero ? ".Zero" : ".One"));
         }
@@ -156,15 +156,13 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         };
     }
 
-    private static Code Divide(LoopExpr.Op op, Code[] a) => op.Type.Element.IsFloat() || op.Type.Element == ElementType.U32
-        ? Code.Binary("/", a[0], a[1])
+    private static Code Divide(LoopExpr.Op op, Code[] a) => op.Type.Element.IsFloat() ? Code.Binary("/", a[0], a[1])
         : ScalarWriter.PowerOfTwo(op.Children[1]) is { } bits ? Code.Binary(">>", a[0], new(CSharpTypes.Digits(bits)))
         : Code.Call("FloorDiv", a);
 
     private static Code Modulo(LoopExpr.Op op, Code[] a) => op.Type.Element switch
     {
         { } element when element.IsInteger() && ScalarWriter.PowerOfTwo(op.Children[1]) is { } bits => Code.Binary("&", a[0], Constant((1L << bits) - 1, op.Type)),
-        ElementType.U32 => Code.Binary("-", a[0], Code.Binary("*", Code.Binary("/", a[0], a[1]), a[1])),
         _ => Code.Call("FloorMod", a),
     };
 

@@ -35,7 +35,7 @@ public static class DecomposePhases
     private static ScalarExpr.Reduce? Step(ScalarExpr.Reduce reduce)
     {
         if (reduce.Body is not ScalarExpr.Apply { Op: var op, Arguments: [var condition, var value, ScalarExpr.Literal otherwise] }
-            || op != CoreOps.Select || otherwise.Value != reduce.Kind.Identity())
+            || op != CoreOps.Select || otherwise.Value != reduce.Kind.Identity(reduce.Type))
         {
             return null;
         }

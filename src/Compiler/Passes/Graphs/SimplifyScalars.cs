@@ -98,6 +98,6 @@ public static class SimplifyScalars
 
         var singles = new HashSet<string>(reduce.Vars.Where(v => v.Extent.Constant == 1).Select(v => v.Name), StringComparer.Ordinal);
         var body = reduce.Body.Substitute(n => singles.Contains(n) ? Dim.Zero : null);
-        return kept.Length == 0 ? body : new ScalarExpr.Reduce(reduce.Kind, kept, body);
+        return kept.Length > 0 ? new ScalarExpr.Reduce(reduce.Kind, kept, body) : body.Type == reduce.Type ? body : new ScalarExpr.Cast(reduce.Type, body);
     }
 }

@@ -90,14 +90,6 @@ internal sealed class VectorPlan
         return statement is Stmt.SetTile set ? reads.Append((set.Tile, set.Subscripts)) : reads;
     }
 
-    /// <summary>The neutral element of collecting.</summary>
-    public static double Identity(ReduceKind kind, ElementType element) => element.IsFloat() ? kind.Identity() : kind switch
-    {
-        ReduceKind.Max => element == ElementType.U32 ? 0 : int.MinValue,
-        ReduceKind.Min => element == ElementType.U32 ? uint.MaxValue : int.MaxValue,
-        _ => kind.Identity(),
-    };
-
     private void FindInside()
     {
         foreach (var statement in Loop.Body.All())

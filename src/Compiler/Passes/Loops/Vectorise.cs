@@ -106,7 +106,7 @@ public static class Vectorise
         {
             var type = register.Type.WithLanes(plans.Lanes);
             collectors[register] = [.. Enumerable.Range(0, vectors).Select(_ => names.Variable(register.Name + "_v", type))];
-            return collectors[register].Select(v => new Stmt.Local(v, LoopOps.Const(VectorPlan.Identity(kind, type.Element), type)));
+            return collectors[register].Select(v => new Stmt.Local(v, LoopOps.Const(kind.Identity(type.Element), type)));
         }
 
         private Stmt.Assign Combine(Variable register, ReduceKind kind)
