@@ -7,7 +7,7 @@ namespace WebOcr;
 
 /// <summary>Reads pictures of one line of text, on any number of threads at once.</summary>
 /// <remarks>
-/// The network maps 1 × 3 × 48 × 8 W to 1 × W × classes: at each of W places along the line, the likelihood of each character. It takes blue, green, red from -1 to
+/// The network maps 1 × 3 × 48 × W to 1 × (W + 3) / 8 × classes: at each of so many places along the line, the likelihood of each character. It takes blue, green, red from -1 to
 /// 1. Characters are decoded greedily (connectionist temporal classification): repetitions count once, and class 0 separates characters.
 /// </remarks>
 internal sealed class LineReader : IDisposable
@@ -39,7 +39,7 @@ internal sealed class LineReader : IDisposable
 
         try
         {
-            context.Run(image, likelihoods, n: 1, w: places);
+            context.Run(image, likelihoods, n: 1, w: places * ColumnsOfPlace);
         }
         finally
         {
