@@ -66,7 +66,7 @@ public static class Program
         errors.WriteLine(message);
     }
 
-    private static RootCommand Root(Streams streams) => new("Compiles sparse neural networks to C# and native code.")
+    private static RootCommand Root(Streams streams) => new("Compiles sparse neural networks to C#.")
     {
         CheckCommand.Create(streams),
         FormatCommand.Create(streams),

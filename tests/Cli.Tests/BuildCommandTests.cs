@@ -11,9 +11,32 @@ public sealed class BuildCommandTests : CommandLine
         var outcome = Run("build", program, "--target", "csharp", "-o", PathOf("out"));
         Assert.Equal(0, outcome.Code);
         Assert.Equal(
-            ["Digits.cs", "Digits.csproj", "Digits.sdw", "Program.cs", "SparseDsl.Runtime.dll"],
-            Directory.GetFiles(PathOf("out")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+            ["Digits.cs", "Digits.csproj", "Digits.sdw", "SparseDsl.Runtime.dll", "demo/Demo.csproj", "demo/Program.cs"],
+            Directory.GetFiles(PathOf("out"), "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(PathOf("out"), f).Replace('\\', '/')).Order(StringComparer.Ordinal));
         Assert.Contains("Avx512Kernels", File.ReadAllText(PathOf("out/Digits.cs")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Namespace_and_class_are_chosen()
+    {
+        var program = Write("twice.dsl", "model Twice() {\n    input x: f32[4]\n    output y = x * 2\n}\n");
+        Assert.Equal(0, Run("build", program, "--target", "csharp", "-o", PathOf("out"), "--namespace", "Acme.Vision", "--class", "Doubler").Code);
+        var text = File.ReadAllText(PathOf("out/Doubler.cs"));
+        Assert.Contains("namespace Acme.Vision;", text, StringComparison.Ordinal);
+        Assert.Contains("public sealed partial class Doubler ", text, StringComparison.Ordinal);
+        Assert.Contains("using Acme.Vision;", File.ReadAllText(PathOf("out/demo/Program.cs")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--namespace", "Acme..Vision")]
+    [InlineData("--namespace", "Acme.class")]
+    [InlineData("--class", "2fast")]
+    [InlineData("--class", "new")]
+    public void Names_must_be_names_of_csharp(string option, string value)
+    {
+        var outcome = Run("build", "x.dsl", "--target", "csharp", "-o", PathOf("out"), option, value);
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains($"not '{value}'", outcome.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,13 +6,13 @@ using SparseDsl.Dsl.Scalars;
 namespace SparseDsl.Backends.CSharp;
 
 /// <summary>A file of a generated project.</summary>
-/// <param name="Name">Its name; there are no folders.</param>
+/// <param name="Name">Its path in the project's folder, with forward slashes.</param>
 /// <param name="Content">Its bytes.</param>
 public sealed record ProjectFile(string Name, ReadOnlyMemory<byte> Content);
 
 /// <summary>
-/// Writes a model as a project of its own: the class, its packed weights, a project file, and a small program that runs the model on zeros. It needs nothing but
-/// <c>SparseDsl.Runtime.dll</c> beside it, which the caller copies there.
+/// Writes a model as a class library: the class, its packed weights and a project file; and, in the folder <c>demo</c>, a small program that runs the model on
+/// zeros. It needs nothing but <c>SparseDsl.Runtime.dll</c> beside it, which the caller copies there.
 /// </summary>
 public static class ProjectWriter
 {
@@ -22,17 +22,19 @@ public static class ProjectWriter
     /// <param name="options">Names; its tiers are ignored.</param>
     public static IReadOnlyList<ProjectFile> Write(IReadOnlyList<CSharpTier> tiers, IReadOnlyList<PackedWeight> weights, CSharpOptions options)
     {
-        options = options with { Tiers = [.. tiers.Skip(1)] };
         var program = tiers[0].Program;
         var name = options.ClassName ?? Names.Pascal(program.Name);
+        // Programs that use the library have tiered compilation as they like it.
+        options = options with { Tiers = [.. tiers.Skip(1)], OptimisesAtOnce = true, Weights = new DefaultWeights(name + ".sdw", IsResource: false) };
         var packed = new MemoryStream();
         WeightFileWriter.Write(packed, program.Name, ModelHash.Of(tiers), weights);
         return
         [
             Text(name + ".cs", CSharpEmitter.Emit(program, tiers[0].Target, options)),
-            Text("Program.cs", Sample(program, name, options)),
             Text(name + ".csproj", Project(name)),
             new ProjectFile(name + ".sdw", packed.ToArray()),
+            Text("demo/Program.cs", Sample(program, name, options)),
+            Text("demo/Demo.csproj", Demo(name)),
         ];
     }
 
@@ -42,20 +44,38 @@ public static class ProjectWriter
         <Project Sdk="Microsoft.NET.Sdk">
 
           <PropertyGroup>
-            <OutputType>Exe</OutputType>
             <TargetFramework>net10.0</TargetFramework>
             <Nullable>enable</Nullable>
             <AllowUnsafeBlocks>true</AllowUnsafeBlocks>
-            <!-- Hot loops get optimised code in their first call. -->
-            <TieredPGO>false</TieredPGO>
-            <TieredCompilation>false</TieredCompilation>
+            <!-- The program in that folder is a project of its own. -->
+            <DefaultItemExcludes>$(DefaultItemExcludes);demo/**</DefaultItemExcludes>
           </PropertyGroup>
 
           <ItemGroup>
             <Reference Include="SparseDsl.Runtime">
               <HintPath>SparseDsl.Runtime.dll</HintPath>
+              <Private>true</Private>
             </Reference>
+            <!-- What this project gives to those that reference it: the class is no use without the types it is made of. -->
+            <TargetPathWithTargetPlatformMoniker Include="$(MSBuildProjectDirectory)/SparseDsl.Runtime.dll" ReferenceSourceTarget="ResolveAssemblyReference" />
             <None Update="{name}.sdw" CopyToOutputDirectory="PreserveNewest" />
+          </ItemGroup>
+
+        </Project>
+
+        """.Replace("\r\n", "\n");
+
+    private static string Demo(string name) => $"""
+        <Project Sdk="Microsoft.NET.Sdk">
+
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <Nullable>enable</Nullable>
+          </PropertyGroup>
+
+          <ItemGroup>
+            <ProjectReference Include="../{name}.csproj" />
           </ItemGroup>
 
         </Project>
@@ -69,16 +89,13 @@ public static class ProjectWriter
         text.Line("// Runs the model once on zeros.");
         text.Line("using System;");
         text.Line("using System.Globalization;");
-        text.Line("using System.IO;");
         text.Line("using System.Linq;");
-        text.Line("using SparseDsl.Runtime;");
         text.Line($"using {options.Namespace};");
         text.Line("using static SparseDsl.Runtime.Lanes;");
         text.Line();
-        text.Line($"using var weights = WeightFile.Open(Path.Combine(AppContext.BaseDirectory, \"{name}.sdw\"));");
-        text.Line($"using var model = new {name}(weights, threads: Environment.ProcessorCount);");
+        text.Line($"using var model = new {name}();");
         text.Line();
-        var names = new Names(["weights", "model", "i"]);
+        var names = new Names(["model"]);
         var dims = program.Dims.ToDictionary(d => d.Name, d => names.Take(Names.Camel(d.Name)), StringComparer.Ordinal);
         foreach (var dim in program.Dims)
         {

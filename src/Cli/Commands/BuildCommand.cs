@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.CodeAnalysis.CSharp;
 using SparseDsl.Backends.CSharp;
 using SparseDsl.Cli.Data;
 using SparseDsl.Compiler;
@@ -9,7 +10,7 @@ using SparseDsl.Runtime;
 
 namespace SparseDsl.Cli.Commands;
 
-/// <summary><c>build FILE --target csharp -o DIR</c>: a model as a C# project that needs only the runtime, which is copied beside it.</summary>
+/// <summary><c>build FILE --target csharp -o DIR</c>: a model as a class library that needs only the runtime, which is copied beside it, and a program that shows how to call it.</summary>
 internal static class BuildCommand
 {
     /// <summary>The command.</summary>
@@ -20,14 +21,18 @@ internal static class BuildCommand
         target.AcceptOnlyFromAmong("csharp");
         var folder = new Option<string>("--output", "-o") { Description = "where to write; made when it is not there", HelpName = "DIR", Required = true };
         var (model, weights) = (SharedOptions.Model(), SharedOptions.Weights());
-        var command = new Command("build", "Write a model as a C# project.") { file, target, folder, model, weights };
+        var space = new Option<string>("--namespace") { Description = "namespace of the class", HelpName = "NAME", DefaultValueFactory = _ => "SparseDsl.Generated" };
+        var className = new Option<string?>("--class") { Description = "name of the class and the project; default: the model's", HelpName = "NAME" };
+        MustBe(space, "a C# namespace", name => name.Split('.').All(IsIdentifier));
+        MustBe(className, "a C# identifier", IsIdentifier);
+        var command = new Command("build", "Write a model as a C# class library.") { file, target, folder, space, className, model, weights };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);
             var path = parsed.GetValue(file)!;
             if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound
                 && ModelWeights.Read(session, bound, path, parsed.GetValue(weights)) is { } loaded
-                && session.Work("compiling", () => Project(session, bound, loaded)) is { } files)
+                && session.Work("compiling", () => Project(session, bound, loaded, new CSharpOptions { Namespace = parsed.GetValue(space)!, ClassName = parsed.GetValue(className) })) is { } files)
             {
                 Write(session, parsed.GetValue(folder)!, files);
             }
@@ -37,13 +42,23 @@ internal static class BuildCommand
         return command;
     }
 
+    private static bool IsIdentifier(string name) => SyntaxFacts.IsValidIdentifier(name) && SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None;
+
+    private static void MustBe(Option option, string what, Func<string, bool> isGood) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.FirstOrDefault(t => !isGood(t.Value)) is { } wrong)
+        {
+            result.AddError($"{option.Name} must be {what}, not '{wrong.Value}'");
+        }
+    });
+
     /// <summary>The files of a project with code for every target, chosen when the program starts; null after a report.</summary>
-    private static IReadOnlyList<ProjectFile>? Project(Session session, BoundModel model, ModelWeights weights)
+    private static IReadOnlyList<ProjectFile>? Project(Session session, BoundModel model, ModelWeights weights, CSharpOptions names)
     {
         var options = new CompilationOptions(Target.All[0]) { Weights = weights.Find };
         return TierCompiler.Lower(model, Target.All, options, null, session.Diagnostics) is { } lowered
             && ModelPacker.Pack(lowered.Tiers, path => weights[path], session.Diagnostics) is { } packed
-            ? ProjectWriter.Write(lowered.Tiers, packed, new CSharpOptions { Namespace = "SparseDsl.Generated" })
+            ? ProjectWriter.Write(lowered.Tiers, packed, names)
             : null;
     }
 
@@ -51,7 +66,10 @@ internal static class BuildCommand
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            foreach (var path in files.Select(f => Path.GetDirectoryName(Path.Combine(folder, f.Name))!).Distinct())
+            {
+                Directory.CreateDirectory(path);
+            }
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {

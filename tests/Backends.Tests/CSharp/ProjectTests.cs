@@ -11,7 +11,7 @@ using static SparseDsl.Backends.Tests.CSharp.Ir;
 
 namespace SparseDsl.Backends.Tests.CSharp;
 
-/// <summary>A generated project builds without warnings and without packages, runs, and its typed interface checks what it is given.</summary>
+/// <summary>A generated library builds without warnings and without packages, is used by another project, and its typed interface checks what it is given.</summary>
 public sealed class ProjectTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("project").FullName;
@@ -19,7 +19,7 @@ public sealed class ProjectTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void A_generated_project_builds_runs_and_checks_its_arguments()
+    public void A_project_that_references_a_generated_library_builds_and_runs()
     {
         // Tiers of one panel width, so that all take the same inputs: the widest this machine has decides which one runs.
         IReadOnlyList<CSharpTier> tiers = [new(Target.Avx2, ModelTests.Lowered("avx2")), new(Target.Scalar, ModelTests.Lowered("scalar", "avx2"))];
@@ -32,15 +32,19 @@ public sealed class ProjectTests : IDisposable
         var files = ProjectWriter.Write(tiers, weights, new CSharpOptions { Namespace = "Generated.Models" });
         foreach (var file in files)
         {
-            File.WriteAllBytes(Path.Combine(folder, file.Name), file.Content.ToArray());
+            var path = Path.Combine(folder, "library", file.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, file.Content.ToArray());
         }
 
-        File.Copy(typeof(ICompiledModel).Assembly.Location, Path.Combine(folder, "SparseDsl.Runtime.dll"));
-        File.WriteAllText(Path.Combine(folder, "Probe.cs"), Probe);
+        File.Copy(typeof(ICompiledModel).Assembly.Location, Path.Combine(folder, "library", "SparseDsl.Runtime.dll"));
+        Directory.CreateDirectory(Path.Combine(folder, "app"));
+        File.WriteAllText(Path.Combine(folder, "app", "App.csproj"), Project);
+        File.WriteAllText(Path.Combine(folder, "app", "Program.cs"), Probe);
 
-        var build = Run("dotnet", "build --nologo -v quiet -warnaserror -p:UseSharedCompilation=false -nodeReuse:false");
+        var build = Run("dotnet", "build app --nologo -v quiet -warnaserror -p:UseSharedCompilation=false -nodeReuse:false");
         Assert.True(build.ExitCode == 0, build.Output);
-        var run = Run("dotnet", "exec bin/Debug/net10.0/Mixed.dll");
+        var run = Run("dotnet", "exec app/bin/Debug/net10.0/App.dll");
 
         Assert.True(run.ExitCode == 0, run.Output);
         var lines = run.Output.Split('\n');
@@ -54,24 +58,37 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal("threads: ArgumentOutOfRangeException", lines[7]);
         Assert.Equal("context: ObjectDisposedException", lines[8]);
         Assert.Equal("freed weights: ObjectDisposedException", lines[9]);
-        Assert.StartsWith("y: ", lines[10], StringComparison.Ordinal);
-        Assert.StartsWith("total: ", lines[11], StringComparison.Ordinal);
+
+        var demo = Run("dotnet", "run --project library/demo");
+        Assert.True(demo.ExitCode == 0, demo.Output);
+        Assert.StartsWith("y: ", demo.Output, StringComparison.Ordinal);
+        Assert.Contains("\ntotal: ", demo.Output, StringComparison.Ordinal);
     }
 
-    // Runs before the sample's Main.
+    // It says nothing of the runtime: the library brings it.
+    private const string Project = """
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <Nullable>enable</Nullable>
+          </PropertyGroup>
+          <ItemGroup>
+            <ProjectReference Include="../library/Mixed.csproj" />
+          </ItemGroup>
+        </Project>
+        """;
+
     private const string Probe = """
         using System;
         using System.IO;
         using System.Globalization;
-        using System.Runtime.CompilerServices;
         using Generated.Models;
         using SparseDsl.Runtime;
 
         internal static class Probe
         {
-        #pragma warning disable CA2255
-            [ModuleInitializer]
-            public static void Run()
+            public static void Main()
             {
                 using var weights = WeightFile.Open(Path.Combine(AppContext.BaseDirectory, "Mixed.sdw"));
                 using var model = new Mixed(weights, 2);
