@@ -202,31 +202,33 @@ op sign(x) = 1.0 if x > 0 else -1.0 if x < 0 else 0.0
 
 // ------------------------------------------------------------------------------------------- softmax and normalisations
 
+// x * 1.0 is x, but of integers it is f32: the distance from the largest element may not wrap.
+
 // exp(x) along the last axis, scaled to sum 1.
 op softmax(x[.., j]) -> y[.., j] = {
     let m = max(j) x[.., j]
-    let e[.., j] = exp(x[.., j] - m)
+    let e[.., j] = exp(x[.., j] * 1.0 - m)
     e[.., j] / sum(j) e[.., j]
 }
 
 // softmax along the channels of an image or sequence.
 op softmax_channels(x[n, c, ..]) -> y[n, c, ..] = {
     let m[n, ..] = max(c) x[n, c, ..]
-    let e[n, c, ..] = exp(x[n, c, ..] - m[n, ..])
+    let e[n, c, ..] = exp(x[n, c, ..] * 1.0 - m[n, ..])
     e[n, c, ..] / sum(c) e[n, c, ..]
 }
 
 // The logarithm of softmax.
 op log_softmax(x[.., j]) -> y[.., j] = {
     let m = max(j) x[.., j]
-    let z = log(sum(j) exp(x[.., j] - m))
-    x[.., j] - m - z
+    let z = log(sum(j) exp(x[.., j] * 1.0 - m))
+    x[.., j] * 1.0 - m - z
 }
 
 // log(sum(exp(x))) along the last axis.
 op log_sum_exp(x[.., j]) -> y[..] = {
     let m = max(j) x[.., j]
-    log(sum(j) exp(x[.., j] - m)) + m
+    log(sum(j) exp(x[.., j] * 1.0 - m)) + m
 }
 
 // The last axis brought to mean 0 and variance 1, then scaled and shifted.

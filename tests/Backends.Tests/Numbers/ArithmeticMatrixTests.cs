@@ -116,8 +116,18 @@ public sealed class ArithmeticMatrixTests
 
     private static object FloatExtreme(int i) => (i % 12) switch
     {
-        0 => 2.75, 1 => -2.75, 2 => double.NaN, 3 => double.PositiveInfinity, 4 => double.NegativeInfinity, 5 => 60000.0,
-        6 => -60000.0, 7 => 0.0, 8 => -0.5, 9 => 255.0, 10 => 3e9, _ => -1e19,
+        0 => 2.75,
+        1 => -2.75,
+        2 => double.NaN,
+        3 => double.PositiveInfinity,
+        4 => double.NegativeInfinity,
+        5 => 60000.0,
+        6 => -60000.0,
+        7 => 0.0,
+        8 => -0.5,
+        9 => 255.0,
+        10 => 3e9,
+        _ => -1e19,
     };
 
     private static long Limit(ElementType type, bool low)

@@ -37,6 +37,21 @@ public sealed class NumberRuleTests
         }
     }
 
+    [Theory]
+    [InlineData(ElementType.U8)]
+    [InlineData(ElementType.I8)]
+    [InlineData(ElementType.I32)]
+    [InlineData(ElementType.F32)]
+    public void Softmax_of_integers_is_that_of_the_numbers(ElementType type)
+    {
+        var x = TensorData.FromInt64s([1, 2, 4, 3], 1, 4).ConvertTo(type);
+        double[] expected = [0.0320586, 0.0871443, 0.6439143, 0.2368828];
+        foreach (var (backend, outputs) in NumberModels.Everywhere($"import std.nn\nmodel M() {{\n    input x: {type.Name()}[1, 4]\n    output y = softmax(x)\n}}\n", new Dictionary<string, TensorData> { ["x"] = x }))
+        {
+            Assert.All(outputs["y"].ToDoubles().Zip(expected), p => Assert.True(Math.Abs(p.First - p.Second) < 1e-5, $"{backend}: {p.First}, not {p.Second}"));
+        }
+    }
+
     [Fact]
     public void Division_by_zero_gives_zero_and_the_smallest_number_over_minus_one_itself()
     {
