@@ -40,7 +40,7 @@ internal sealed record ImageSettings(
         var reader = new Reader(session, input);
         foreach (var name in input.Image!.Arguments.Keys.Where(n => n != "colour" && !Names.Contains(n)).Order(StringComparer.Ordinal))
         {
-            session.Diagnostics.Report(FileDiagnostics.UnknownImageSetting, input.Location, name, string.Join(", ", Names));
+            session.Diagnostics.Report(FileDiagnostics.UnknownImageSetting, input.Image.Places[name], name, string.Join(", ", Names));
             reader.Fail();
         }
 
@@ -167,7 +167,7 @@ internal sealed record ImageSettings(
         private void Report(string name, string problem)
         {
             HasFailed = true;
-            session.Diagnostics.Report(FileDiagnostics.ImageSetting, input.Location, name, problem);
+            session.Diagnostics.Report(FileDiagnostics.ImageSetting, input.Image!.Places.GetValueOrDefault(name, input.Location), name, problem);
         }
     }
 }

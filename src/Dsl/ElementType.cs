@@ -54,6 +54,17 @@ public static class ElementTypes
     /// <summary>Every element type, in declaration order.</summary>
     public static IReadOnlyList<ElementType> All { get; } = [.. Rows.Select(r => r.Type)];
 
+    /// <summary>All names, as messages list them.</summary>
+    internal static string Hint { get; } = "element types are " + string.Join(", ", Rows.Select(r => r.Name));
+
+    /// <summary>Whether a name was probably meant as an element type: <c>f99</c>, <c>float32</c>.</summary>
+    internal static bool IsLike(string name)
+    {
+        var letters = name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+        return letters is "float" or "double" or "half" or "int" or "uint" or "bfloat"
+            || (letters is "f" or "i" or "u" or "bf" && name.Length - letters.Length >= 2);
+    }
+
     /// <summary>Bytes of one element.</summary>
     public static int Size(this ElementType type) => Rows[(int)type].Size;
 

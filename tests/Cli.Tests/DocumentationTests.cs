@@ -1,6 +1,8 @@
 using SparseDsl.Cli.Commands;
 using SparseDsl.Cli.Documentation;
+using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
 
 namespace SparseDsl.Tests.Cli;
 
@@ -26,6 +28,22 @@ public class DocumentationTests
     {
         using var _ = new RussianCulture();
         Assert.All(DocsCommand.Pages, p => Assert.Equal(File.ReadAllText(Path.Combine(Repository.Root, "docs", p.Name)), p.Write()));
+    }
+
+    [Fact]
+    public void Network_of_the_readme_is_canonical()
+    {
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
+        var blocks = readme.Split("```dsl\n").Skip(1).Select(b => b[..b.IndexOf("```", StringComparison.Ordinal)]).ToArray();
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, text =>
+        {
+            var source = new SourceText("readme.dsl", text);
+            var mistakes = new DiagnosticBag();
+            var tree = Parser.Parse(source, mistakes);
+            Assert.Empty(mistakes.Items);
+            Assert.Equal(text, Formatter.Format(source, tree));
+        });
     }
 
     /// <summary>Rows about programs have a program as example; what needs files or weights is run by <see cref="DiagnosticScenarioTests"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SparseDsl.Compiler.Passes.Loops;
 
 namespace SparseDsl.Tests.Cli;
@@ -159,6 +160,46 @@ public sealed class TextCommandTests : CommandLine
     {
         Write("lib.dsl", "op twice(x) = x + x\n");
         Assert.Equal(new Outcome(0, "", ""), Run("check", Write("a.dsl", "import lib\n\nmodel A() {\n    input x: f32[3]\n    output y = twice(x)\n}\n")));
+    }
+
+    [Theory]
+    [InlineData("x @topk(2)", "'@topk' is understood but not compiled yet")]
+    [InlineData("x @threshold(0.5)", "'@threshold' is understood but not compiled yet")]
+    public void Check_refuses_selections_by_their_name(string value, string said)
+    {
+        var file = Write("a.dsl", $"model A() {{\n    input x: f32[4]\n    output y = {value}\n}}\n");
+        foreach (var arguments in new string[][] { ["check", file], ["dump", file, "--stage", "csharp"], ["run", file, "--input", "x=zeros"] })
+        {
+            var outcome = Run(arguments);
+            Assert.Equal(1, outcome.Code);
+            Assert.Contains(said, outcome.Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, Run("run", file, "--input", "x=zeros", "--backend", "reference").Code);
+    }
+
+    [Theory]
+    [InlineData("gray, scale: 2, hight: 3", "a.dsl:2:52")]
+    [InlineData("gray, height: 0", "a.dsl:2:42")]
+    public void Image_mistake_is_reported_at_its_argument(string settings, string place) =>
+        Assert.Contains(place, Run("check", Write("a.dsl", $"model A() {{\n    input x: u8[28, 28] from image({settings})\n    output y = x\n}}\n")).Errors, StringComparison.Ordinal);
+
+    [Fact]
+    public void Hint_lists_the_kinds_an_output_can_have()
+    {
+        var file = Write("a.dsl", "model A() {\n    input x: f32[4]\n    output y = -x\n}\n");
+        Assert.Contains("use .npy, .npz or .safetensors\n", Run("run", file, "--input", "x=zeros", "--output", "y=z.txt").Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_without_weights_claims_no_density()
+    {
+        var file = Write("digits.dsl", DigitsText);
+        var layers = Run("explain", file, "--json").Json.GetProperty("layers").EnumerateArray().ToArray();
+        var weighed = layers.Where(l => l.GetProperty("dense_mac").GetInt64() > 0).ToArray();
+        Assert.NotEmpty(weighed);
+        Assert.All(weighed, l => Assert.Equal(JsonValueKind.Null, l.GetProperty("density").ValueKind));
+        Assert.Contains("unknown", Run("explain", file).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ internal static class ExplainCommand
         List<string[]> rows = [["op", "scope", "result", "weights", "density", "MAC", "FLOP", "bytes"]];
         rows.AddRange(costs.Select(c => new[]
         {
-            c.Label, c.Scope, c.Type, c.Format, c.Density.ToString("P1", CultureInfo.InvariantCulture), Number(c.Mac), Number(c.Flop), Number(c.Bytes),
+            c.Label, c.Scope, c.Type, c.Format, c.Density?.ToString("P1", CultureInfo.InvariantCulture) ?? "unknown", Number(c.Mac), Number(c.Flop), Number(c.Bytes),
         }));
         rows.Add(["total", "", "", "", "", Number(costs.Sum(c => c.Mac)), Number(costs.Sum(c => c.Flop)), Number(costs.Sum(c => c.Bytes))]);
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length))];
@@ -127,7 +127,15 @@ internal static class ExplainCommand
             writer.WriteString("scope", cost.Scope);
             writer.WriteString("result", cost.Type);
             writer.WriteString("format", cost.Format);
-            writer.WriteNumber("density", cost.Density);
+            if (cost.Density is { } density)
+            {
+                writer.WriteNumber("density", density);
+            }
+            else
+            {
+                writer.WriteNull("density");
+            }
+
             WriteCounts(writer, cost.Mac, cost.DenseMac, cost.Flop, cost.Bytes);
             writer.WriteEndObject();
         }

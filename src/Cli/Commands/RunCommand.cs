@@ -86,7 +86,7 @@ internal static class RunCommand
 
             if (!TensorFiles.IsKnown(path))
             {
-                session.Report(FileDiagnostics.UnknownFileKind, path);
+                session.Report(FileDiagnostics.UnknownFileKind, path, ".npy, .npz or .safetensors");
             }
         }
 

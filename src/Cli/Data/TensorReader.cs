@@ -12,7 +12,7 @@ internal static class TensorReader
     {
         if (!TensorFiles.IsKnown(path))
         {
-            session.Report(FileDiagnostics.UnknownFileKind, path);
+            session.Report(FileDiagnostics.UnknownFileKind, path, ".npy, .npz, .safetensors, .png or .jpg");
             return null;
         }
 

@@ -10,12 +10,12 @@ namespace SparseDsl.Cli.Running;
 /// <param name="Scope">Layer instance.</param>
 /// <param name="Type">The result.</param>
 /// <param name="Format">Storage of its weights, dense unless said.</param>
-/// <param name="Density">Share of non-zeros in its weights, 0 to 1.</param>
+/// <param name="Density">Share of non-zeros in its weights, 0 to 1; null while the weights are not known.</param>
 /// <param name="DenseMac">Multiply-accumulates if all weights were dense.</param>
 /// <param name="Mac">Multiply-accumulates of non-zero weights.</param>
 /// <param name="Flop">Floating-point operations: two for each MAC, and those around it.</param>
 /// <param name="Bytes">Bytes of operands and result, each once; sparse weights as they are stored.</param>
-internal sealed record LayerCost(string Label, string Scope, string Type, string Format, double Density, long DenseMac, long Mac, long Flop, long Bytes)
+internal sealed record LayerCost(string Label, string Scope, string Type, string Format, double? Density, long DenseMac, long Mac, long Flop, long Bytes)
 {
     /// <summary>The costs of all nodes that compute something.</summary>
     /// <param name="graph">The graph, storage chosen.</param>
@@ -24,17 +24,17 @@ internal sealed record LayerCost(string Label, string Scope, string Type, string
     public static IReadOnlyList<LayerCost> Of(Graph graph, IReadOnlyDictionary<string, long> dims, Func<string, TensorData?> weights)
     {
         var cost = CostModel.Of(graph, weights);
-        return [.. cost.Nodes.Where(n => n.Node is ComputeNode).Select(n => Of(n, cost, name => dims[name]))];
+        return [.. cost.Nodes.Where(n => n.Node is ComputeNode).Select(n => Of(n, cost, name => dims[name], node => node is not ParamNode param || weights(param.Path) is not null))];
     }
 
-    private static LayerCost Of(NodeCost node, GraphCost graph, Func<string, long> dims)
+    private static LayerCost Of(NodeCost node, GraphCost graph, Func<string, long> dims, Func<Node, bool> isKnown)
     {
         // The weight that matters is the sparse one, else the largest.
         var weight = graph.Weights.Where(w => node.Node.Operands.Contains(w.Node)).OrderBy(w => StorageOf(w.Node)?.IsDense != false).ThenByDescending(w => w.Elements.Evaluate(dims)).FirstOrDefault();
         var elements = weight?.Elements.Evaluate(dims) ?? 0;
         return new LayerCost(
             node.Node.Origin.Label, node.Node.Origin.Scope, node.Node.Type.ToString(),
-            (weight is null ? null : StorageOf(weight.Node)?.Name) ?? "dense", elements == 0 ? 1 : (double)weight!.NonZeros.Evaluate(dims) / elements,
+            (weight is null ? null : StorageOf(weight.Node)?.Name) ?? "dense", elements == 0 ? 1 : isKnown(weight!.Node) ? (double)weight.NonZeros.Evaluate(dims) / elements : null,
             node.DenseMacs.Evaluate(dims), node.Macs.Evaluate(dims), node.Flops.Evaluate(dims), node.Bytes.Evaluate(dims));
     }
 

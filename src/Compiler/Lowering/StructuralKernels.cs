@@ -24,7 +24,7 @@ internal sealed class StructuralKernels(Graph graph, Func<Node, Region> regionOf
 
     private Stmt Unknown(StructuralNode node)
     {
-        diagnostics.Report(LoweringDiagnostics.NotLowered, node.Origin.Location, node.Operation);
+        diagnostics.Report(LoweringDiagnostics.NotLowered, node.Origin.Location, node.Attributes.TryGetValue("selection", out var selection) ? selection.ToString()! : node.Operation);
         return Loop.Block();
     }
 

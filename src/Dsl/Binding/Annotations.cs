@@ -246,7 +246,8 @@ internal sealed class Annotations(Elaborator code)
             return Fraction(fraction, "the promised fraction of zeros");
         }
 
-        Arguments(annotation, "a promise: 'zeros >= 90%'");
+        var example = annotation.Name.Text == "block" ? "two integers and a fraction: @block(4, 1, zeros >= 70%)" : "a promise: 'zeros >= 90%'";
+        Arguments(annotation, annotation.Arguments.Length > position + 1 ? FormattableString.Invariant($"{example}, not {annotation.Arguments.Length} arguments") : example);
         return null;
     }
 

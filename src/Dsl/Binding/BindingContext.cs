@@ -102,7 +102,11 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
     }
 
     /// <summary>A compile-time expression over attributes; null for a missing one.</summary>
-    public Value? Static(ModuleScope home, Expr? expr, IReadOnlyDictionary<string, Value> attributes)
+    public Value? Static(ModuleScope home, Expr? expr, IReadOnlyDictionary<string, Value> attributes) =>
+        Static(home, expr, new Dictionary<string, Value>(StringComparer.Ordinal), attributes);
+
+    /// <summary>A compile-time expression over dims and the attributes that hide them; null for a missing one.</summary>
+    public Value? Static(ModuleScope home, Expr? expr, IReadOnlyDictionary<string, Value> dims, IReadOnlyDictionary<string, Value> attributes)
     {
         if (expr is null)
         {
@@ -110,7 +114,7 @@ internal sealed class BindingContext(DiagnosticBag diagnostics, ModuleScope root
         }
 
         var scope = new Scope(null);
-        foreach (var attribute in attributes)
+        foreach (var attribute in dims.Concat(attributes))
         {
             scope.Set(attribute.Key, attribute.Value);
         }

@@ -75,7 +75,8 @@ public abstract class BoundValue(TensorType type, SourceLocation location)
 
 /// <summary>How a picture becomes an input tensor: <c>from image(rgb, scale: 1 / 255, mean: [..], std: [..])</c>.</summary>
 /// <param name="Arguments">Named settings as compile-time values (string, double, or list of double).</param>
-public sealed record ImagePreprocessing(ImmutableDictionary<string, object> Arguments);
+/// <param name="Places">Where each setting stands.</param>
+public sealed record ImagePreprocessing(ImmutableDictionary<string, object> Arguments, ImmutableDictionary<string, SourceLocation> Places);
 
 /// <summary>An input of the model.</summary>
 public sealed class BoundInput(string name, TensorType type, ImagePreprocessing? image, SourceLocation location) : BoundValue(type, location)

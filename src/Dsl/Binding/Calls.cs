@@ -281,9 +281,10 @@ internal sealed class Calls(Elaborator code)
         }
 
         var values = new Dictionary<string, Value>(StringComparer.Ordinal);
+        var dims = DimsOf(item.Syntax, given);
         foreach (var attribute in attributes)
         {
-            if (!Attribute(syntax, item, attribute, given, values, isInferred))
+            if (!Attribute(syntax, item, attribute, given, dims, values, isInferred))
             {
                 return null;
             }
@@ -293,7 +294,7 @@ internal sealed class Calls(Elaborator code)
     }
 
     private bool Attribute(
-        CallExpr syntax, Value.Item item, AttributeParameter attribute, Dictionary<string, Value> given, Dictionary<string, Value> values, Func<string, bool> isInferred)
+        CallExpr syntax, Value.Item item, AttributeParameter attribute, Dictionary<string, Value> given, Dictionary<string, Value> dims, Dictionary<string, Value> values, Func<string, bool> isInferred)
     {
         var name = attribute.Name.Text;
         if (given.TryGetValue(name, out var value))
@@ -308,7 +309,7 @@ internal sealed class Calls(Elaborator code)
             return true;
         }
 
-        if (context.Static(item.Home, attribute.Default, values) is { } byDefault)
+        if (context.Static(item.Home, attribute.Default, dims, values) is { } byDefault)
         {
             values[name] = Kind(attribute, byDefault) ?? byDefault;
             return byDefault is not Value.Error;
@@ -321,6 +322,31 @@ internal sealed class Calls(Elaborator code)
 
         code.Fail(NameDiagnostics.MissingArgument, syntax.Span, item.Syntax.Name.Text, name, Signature(item));
         return false;
+    }
+
+    /// <summary>What the names in the types of a function's tensors are in a call: a default may use them, as in <c>out: dim = C</c>.</summary>
+    private static Dictionary<string, Value> DimsOf(ItemSyntax item, Dictionary<string, Value> given)
+    {
+        var dims = new Dictionary<string, Value>(StringComparer.Ordinal);
+        foreach (var parameter in (item as FunctionItem)?.Parameters ?? [])
+        {
+            if (parameter.Type?.Shape is not { } written || given[parameter.Name.Text] is not Value.Tensor { Bound.Type.Shape: var shape })
+            {
+                continue;
+            }
+
+            var ellipsis = written.ToList().FindIndex(e => e is EllipsisExpr);
+            for (var i = 0; i < written.Length; i++)
+            {
+                var at = ellipsis >= 0 && i > ellipsis ? shape.Length - written.Length + i : i;
+                if (i != ellipsis && at >= 0 && at < shape.Length && written[i] is NameExpr { Name.Text: var name } && !dims.ContainsKey(name))
+                {
+                    dims.Add(name, new Value.Integer(shape[at]));
+                }
+            }
+        }
+
+        return dims;
     }
 
     /// <summary>The value as an attribute of its kind: a number where a float is asked for may be an integer.</summary>

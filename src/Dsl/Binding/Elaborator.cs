@@ -186,7 +186,9 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
     {
         var names = scope.Names.Concat(home.Names).Concat(BuiltIns.Names).Concat(CoreOps.All.Select(o => o.Name));
         var text = name.Name.Text;
-        var hint = context.Nearest(text, names, home.Imports.Count == 0 ? "the operators of the library need 'import std.nn'" : "declare it, or import the module that does");
+        var hint = text is "sum" or "prod" ? $"a reduction is written '{text}(i) x[i]' in an operator; std.nn has reduce_{text} along the last axis"
+            : ElementTypes.IsLike(text) ? ElementTypes.Hint
+            : context.Nearest(text, names, home.Imports.Count == 0 ? "the operators of the library need 'import std.nn'" : "declare it, or import the module that does");
         return Fail(NameDiagnostics.UnknownName, name.Span, text, hint);
     }
 

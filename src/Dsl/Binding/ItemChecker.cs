@@ -148,6 +148,7 @@ internal sealed class ItemChecker(BindingContext context, ModuleScope scope)
         inner.Model.Expanding.Push(function);
         var names = new Scope(null);
         var body = new Elaborator(inner, scope, names, "", function);
+        DeclareDims(body, function);
         foreach (var attribute in function.Attributes)
         {
             var value = attribute.Default is { } written ? body.Static(written) : Sample(attribute) ?? new Value.Error();
@@ -170,6 +171,19 @@ internal sealed class ItemChecker(BindingContext context, ModuleScope scope)
         foreach (var diagnostic in bag.Items.Where(d => Certain.Contains(d.Descriptor)))
         {
             context.Diagnostics.Add(diagnostic);
+        }
+    }
+
+    /// <summary>Names in the types of tensors that are no attributes: extents nobody gave.</summary>
+    private void DeclareDims(Elaborator body, FunctionItem function)
+    {
+        foreach (var extent in function.Parameters.SelectMany(p => p.Type?.Shape ?? []).OfType<NameExpr>())
+        {
+            var name = extent.Name.Text;
+            if (function.Attributes.All(a => a.Name.Text != name) && body.Context.Constant(scope, extent) is null)
+            {
+                body.Scope.Set(name, new Value.Integer(Dim.Symbol(name)));
+            }
         }
     }
 

@@ -148,6 +148,11 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
             return;
         }
 
+        if (input.From is { Target: NameExpr { Name.Text: not "image" } source })
+        {
+            code.Fail(NameDiagnostics.WrongKind, source.Span, "'from image(…)'", $"'{source.Name.Text}'", "an input without 'from' takes a tensor from a file or from the caller");
+        }
+
         var bound = new BoundInput(input.Name.Text, type, input.From is null ? null : Image(code, input.From), new SourceLocation(home.Source, input.Span));
         inputs.Add(bound);
         code.Declare(input.Name, new Value.Tensor(bound));
@@ -156,19 +161,22 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
     private static ImagePreprocessing Image(Elaborator code, CallExpr from)
     {
         var settings = ImmutableDictionary.CreateBuilder<string, object>(StringComparer.Ordinal);
+        var places = ImmutableDictionary.CreateBuilder<string, SourceLocation>(StringComparer.Ordinal);
         foreach (var argument in from.Arguments)
         {
             if (argument is { Name: null, Value: NameExpr { Name.Text: var flag } })
             {
                 settings["colour"] = flag;
+                places["colour"] = code.Locate(argument.Span);
             }
             else if (argument.Name is { } name && Setting(code.Static(argument.Value)) is { } value)
             {
                 settings[name.Text] = value;
+                places[name.Text] = code.Locate(argument.Span);
             }
         }
 
-        return new ImagePreprocessing(settings.ToImmutable());
+        return new ImagePreprocessing(settings.ToImmutable(), places.ToImmutable());
     }
 
     private static object? Setting(Value value) => value switch

@@ -33,6 +33,12 @@ internal sealed class ModuleLoader(IModuleResolver resolver, DiagnosticBag diagn
 
         foreach (var import in syntax.Imports)
         {
+            if (import.Path.Text == syntax.ModuleName?.Text)
+            {
+                diagnostics.Report(NameDiagnostics.ImportsItself, new SourceLocation(source, import.Path.Span), import.Path.Text);
+                continue;
+            }
+
             if (resolver.Resolve(import.Path.Text, source) is not { } text)
             {
                 diagnostics.Report(NameDiagnostics.UnknownModule, new SourceLocation(source, import.Path.Span), import.Path.Text);

@@ -76,7 +76,7 @@ internal sealed class Slicing(Elaborator code)
         var hasEllipsis = given < syntax.Subscripts.Length;
         if (given > shape.Length || (!hasEllipsis && given != shape.Length))
         {
-            return code.Fail(NameDiagnostics.SubscriptCount, syntax.Span, "the tensor", FormattableString.Invariant($"{shape.Length}"), FormattableString.Invariant($"{given}"));
+            return code.Fail(NameDiagnostics.SubscriptCount, syntax.Span, syntax.Target is NameExpr { Name.Text: var name } ? name : "the tensor", FormattableString.Invariant($"{shape.Length}"), FormattableString.Invariant($"{given}"));
         }
 
         var indices = ImmutableArray.CreateBuilder<IndexRange>();
@@ -116,13 +116,19 @@ internal sealed class Slicing(Elaborator code)
             }
 
             subscripts.Add(position);
-            return InRange(subscript.Span, position, Dim.Zero, extent - Dim.One, extent);
+            return InRange(subscript, position, Dim.Zero, extent - Dim.One, extent);
         }
 
         var low = slice.Low is null ? Dim.Zero : Integer(slice.Low, extent);
         var high = slice.High is null ? extent : Integer(slice.High, extent);
-        if (low is null || high is null || !InRange(slice.Span, high, low, extent, extent) || !InRange(slice.Span, low, Dim.Zero, extent, extent))
+        if (low is null || high is null || !InRange(slice.Low ?? slice, low, Dim.Zero, extent, extent) || !InRange(slice.High ?? slice, high, Dim.Zero, extent, extent))
         {
+            return false;
+        }
+
+        if ((high - low).Constant is < 0)
+        {
+            code.Fail(NameDiagnostics.WrongKind, slice.Span, "a range that does not end before it begins", $"'{Written(slice)}' of {extent} entries", "the first number is the first entry, the second the one behind the last");
             return false;
         }
 
@@ -132,11 +138,13 @@ internal sealed class Slicing(Elaborator code)
         return true;
     }
 
-    private bool InRange(SourceSpan span, Dim value, Dim low, Dim high, Dim extent)
+    private string Written(Expr expr) => code.Home.Source.Slice(expr.Span);
+
+    private bool InRange(Expr written, Dim value, Dim low, Dim high, Dim extent)
     {
         if ((value - low).Constant is < 0 || (high - value).Constant is < 0)
         {
-            code.Fail(NameDiagnostics.IndexRange, span, value.Text, extent.Text);
+            code.Fail(NameDiagnostics.IndexRange, written.Span, code.Static(written) is Value.Integer integer ? integer.Dim.Text : value.Text, extent.Text);
             return false;
         }
 

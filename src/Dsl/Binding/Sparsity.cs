@@ -43,6 +43,9 @@ public abstract record Sparsity
     public sealed record TopK(Dim K, bool Statistical, double? Expect) : Sparsity
     {
         /// <inheritdoc/>
+        public override string ToString() => "@topk";
+
+        /// <inheritdoc/>
         public override bool IsPromise => false;
     }
 
@@ -53,6 +56,9 @@ public abstract record Sparsity
     /// <param name="Expect">Expected density, 0 to 1.</param>
     public sealed record Threshold(double Value, string? Parameter, bool PerChannel, double? Expect) : Sparsity
     {
+        /// <inheritdoc/>
+        public override string ToString() => "@threshold";
+
         /// <inheritdoc/>
         public override bool IsPromise => false;
     }

@@ -89,7 +89,7 @@ public static class FileDiagnostics
 
     /// <summary>The file '{0}' has an unknown kind.</summary>
     public static readonly DiagnosticDescriptor UnknownFileKind = Row(
-        "SD5122", "'{0}' is of a kind that is not known", "use .npy, .npz, .safetensors, .png or .jpg", "--input x=data.txt");
+        "SD5122", "'{0}' is of a kind that is not known", "use {1}", "--input x=data.txt");
 
     /// <summary>The name {0} is no dim of the model.</summary>
     public static readonly DiagnosticDescriptor UnknownDim = Row(

@@ -10,7 +10,7 @@ public static class LoweringDiagnostics
         "SD4001",
         Severity.Error,
         "'{0}' is understood but not compiled yet",
-        "use the reference backend, or write it with operators that compile",
+        "'sparsedsl run --backend reference' computes it; or write it with operators that compile",
         """
         module m
         import std.nn

@@ -121,7 +121,7 @@ public static class NameDiagnostics
     public static readonly DiagnosticDescriptor UnknownElementType = new(
         "SD2017", Severity.Error,
         "'{0}' is not an element type",
-        "element types are f32, f16, bf16, i8, u8, i32, i64 and bool",
+        ElementTypes.Hint,
         "model M() { input x: f33[4]\n output y = x }");
 
     /// <summary>'{0}' is declared {1}, but its value is {2}.</summary>
@@ -177,7 +177,7 @@ public static class NameDiagnostics
     public static readonly DiagnosticDescriptor IndexRange = new(
         "SD2025", Severity.Error,
         "index {0} is outside the {1} entries",
-        "indices count from 0",
+        "indices count from 0, negative ones from the end",
         "const a = [1, 2]\nmodel M() { input x: f32[4, a[5]]\n output y = x }");
 
     /// <summary>{0} names for {1} values.</summary>
@@ -287,6 +287,13 @@ public static class NameDiagnostics
         "what a program does is decided when compiling, for every value in the ranges of its dims: narrow a range, like 'N: dim 1..4', or write two models",
         "model M(N: dim 1..8) { input x: f32[N]\n output y = if N > 4 { x } else { -x } }");
 
+    /// <summary>A module that imports itself.</summary>
+    public static readonly DiagnosticDescriptor ImportsItself = new(
+        "SD2042", Severity.Error,
+        "the module '{0}' imports itself",
+        "what a module declares can be used in it without an import",
+        "module nets\nimport nets\nconst a = 1");
+
     /// <summary>'{0}' is not a kind of attribute.</summary>
     public static readonly DiagnosticDescriptor UnknownAttributeKind = new(
         "SD2038", Severity.Error,
@@ -317,6 +324,6 @@ public static class NameDiagnostics
         DimRange, NoOutput, NotStatic, Recursion, Misplaced, TooManyElements,
         IndexRange, TupleCount, NoMember, DivisionByZero, ReductionOutsideOp, IntegerNeedsCast,
         ArgumentTwice, UnboundIndex, ExtentOfIndex, NegativeExtent, NoValue, UnevenSplit, TooLarge, UnknownAttributeKind,
-        ParameterShape, Requirement, NotDecided, Unused,
+        ParameterShape, Requirement, NotDecided, ImportsItself, Unused,
     ];
 }

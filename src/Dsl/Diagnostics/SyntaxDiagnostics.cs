@@ -58,7 +58,7 @@ public static class SyntaxDiagnostics
     public static readonly DiagnosticDescriptor UnexpectedToken = new(
         "SD1008", Severity.Error,
         "expected {1}, found {0}",
-        "",
+        "the grammar on the language page says what may stand here",
         "const = 3");
 
     /// <summary>An operator, comma or sign of equality with nothing behind it.</summary>
@@ -72,7 +72,7 @@ public static class SyntaxDiagnostics
     public static readonly DiagnosticDescriptor MisspeltKeyword = new(
         "SD1010", Severity.Error,
         "'{0}' is not a keyword: did you mean '{1}'?",
-        "",
+        "write '{1}'",
         "modle Digits { }");
 
     /// <summary>A single sign of equality between two operands.</summary>
@@ -219,7 +219,7 @@ public static class SyntaxDiagnostics
     public static readonly DiagnosticDescriptor ForeignSpelling = new(
         "SD1031", Severity.Error,
         "'{0}' is written '{1}' here",
-        "",
+        "write '{1}'",
         "mask m(q, k) = k <= q && k > 0");
 
     /// <summary>A dot that is neither a member access nor a matrix product.</summary>

@@ -117,7 +117,9 @@ internal static class StatementGrammar
 
         var result = Statement(start);
         var after = At(result.Remainder);
-        if (result.WasSuccessful)
+        // 'input £x: …' is no use of a name 'input'.
+        var isOnlyKeyword = after.Token.IsReported && after == start.Next && Keywords.IsStatement(start.Token.Text);
+        if (result.WasSuccessful && !isOnlyKeyword)
         {
             statements.AddRange(result.Value);
         }

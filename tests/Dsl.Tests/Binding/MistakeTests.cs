@@ -85,9 +85,11 @@ public class MistakeTests
     [InlineData("fn f(x) { [|param w: f32[2]|] // SD2023\n x }")]
     [InlineData("model M { input x: f32[4]\n let y = 1 + [|for i in 0..3 { x }|] // SD2023\n output z = x }")]
     [InlineData("model M(N: dim) { input x: f32[N, 4]\n output y = [|reshape(x, [N, 5])|] // SD2024\n}")]
-    [InlineData("const a = [1, 2]\nmodel M { input x: f32[4]\n output y = x * [|a[2]|] // SD2025\n output z = x[[|4|]] // SD2025\n output w = x[[|2:5|]] // SD2025\n}")]
+    [InlineData("const a = [1, 2]\nmodel M { input x: f32[4]\n output y = x * [|a[2]|] // SD2025\n output z = x[[|4|]] // SD2025\n output w = x[2:[|5|]] // SD2025\n}")]
     [InlineData("model M { input x: f32[4]\n [|let a, b = [x, x, x]|] // SD2026\n output y = a + b }")]
     [InlineData("model M { input x: f32[4]\n output y = x * x.[|size|] // SD2027\n}")]
+    [InlineData("model M { input x: f32[4]\n input [|£|]z: f32[4] // SD1001\n output [|£|]w = x // SD1001\n output y = x }")]
+    [InlineData("module m\nimport [|m|] // SD2042\nmodel M { input x: f32[4] from [|fiel|](\"a\") // SD2011\n output y = x }")]
     [InlineData("const a = [|1 / (2 - 2)|] // SD2028\nconst b = a + 1")]
     [InlineData("model M { input x: f32[4]\n output y = [|sum(i) x[i]|] // SD2029\n}")]
     [InlineData("model M { input x: f32[5]\n output y = concat(x, x) + [|split(x, 2)|][0] // SD2036\n}")]
@@ -96,6 +98,43 @@ public class MistakeTests
     // Warnings.
     [InlineData("model M { input x: f32[4]\n [|input z: f32[4]|] // SD2101\n [|param w: f32[4]|] // SD2101\n output y = x }")]
     public void Mistake_is_reported_at(string marked) => SyntaxText.AssertMarked(marked, text => BindText.Bind(text).Diagnostics);
+
+    [Theory]
+    [InlineData("x[.., 5:3]", "expected a range that does not end before it begins, found '5:3' of 8 entries")]
+    [InlineData("x[.., -9]", "index -9 is outside the 8 entries")]
+    [InlineData("x[.., -9:]", "index -9 is outside the 8 entries")]
+    [InlineData("x[.., :9]", "index 9 is outside the 8 entries")]
+    [InlineData("x[:2]", "'x' has 2 indices, but 1 subscripts are given")]
+    [InlineData("if N > 4 { x } else { -x }", "'N > 4' holds for some values of the dims and not for others")]
+    [InlineData("reshape(x, [-1, -1])", "expected at most one -1 among the extents, found [-1, -1]")]
+    [InlineData("(x > 0) + 1", "'add' of bool values is not defined")]
+    [InlineData("grouped_conv2d(image, f, groups: 4)", "'grouped_conv2d' requires 'extent(m) == groups * extent(c)', but here that is 6 == 12")]
+    [InlineData("max_pool(image, kernel: 9)", "this extent is 0")]
+    [InlineData("sum(x)", "a reduction is written 'sum(i) x[i]' in an operator; std.nn has reduce_sum along the last axis")]
+    [InlineData("cast(x, f99)", "element types are bool, u8, i8, i16, u16, i32, u32, i64, f16, bf16, f32, f64")]
+    public void Message_or_hint_says(string value, string said)
+    {
+        var (_, diagnostics) = BindText.Bind($"import std.nn\nmodel M(N: dim 1..8) {{\n input x: f32[N, 8]\n input image: f32[1, 6, 8, 8]\n param f: f32[4, 3, 1, 1]\n output y = {value}\n}}");
+        Assert.Contains(said, DiagnosticRenderer.Render(Assert.Single(diagnostics.Items)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("@block(4, 1, 2, zeros >= 70%)", "'@block' takes two integers and a fraction: @block(4, 1, zeros >= 70%), not 4 arguments")]
+    [InlineData("@unstructured(1, zeros >= 70%)", "'@unstructured' takes a promise: 'zeros >= 90%', not 2 arguments")]
+    public void Annotation_message_says(string annotation, string said)
+    {
+        var (_, diagnostics) = BindText.Bind($"model M {{ param w: f32[4, 4] {annotation}\n output y = w }}");
+        Assert.Contains(said, DiagnosticRenderer.Render(Assert.Single(diagnostics.Items)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Default_of_an_attribute_may_use_the_dims_of_the_tensors()
+    {
+        var text = "layer f(x: f32[.., C]; out: dim = C * 2) {\n param w: f32[C, out]\n x . w }\nmodel M {\n input x: f32[2, 3]\n output y = f(x)\n output z = f(x, 5) }";
+        var (module, diagnostics) = BindText.Bind(text);
+        Assert.Empty(diagnostics.Items);
+        Assert.Equal(["f32[2, 6]", "f32[2, 5]"], module.Models[0].Outputs.Select(o => o.Value.Type.ToString()));
+    }
 
     [Theory]
     [InlineData("x + full([4], 1.0)")]
