@@ -23,6 +23,7 @@ public static class ModelCompiler
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static CompiledModel Compile(string program, int threads = 1, bool isProfiled = false, StageObserver? observer = null)
     {
+        CSharpHost.WarmUp();
         var diagnostics = new DiagnosticBag();
         var model = Bind(program, diagnostics, observer);
         var weights = ReadWeights(model, Path.ChangeExtension(program, ".safetensors"), diagnostics);

@@ -61,6 +61,7 @@ internal sealed class CSharpRunner : IRunner
     /// <summary>Compiles and binds; null after a report.</summary>
     public static CSharpRunner? Create(Session session, BoundModel model, ModelWeights weights, ModelInputs inputs, Target target, int threads, bool ignoresSparsity)
     {
+        CSharpHost.WarmUp();
         var options = new CompilationOptions(target) { Weights = weights.Find, IgnoresSparsity = ignoresSparsity };
         if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
         {

@@ -47,6 +47,73 @@ public static class CSharpHost
         }
     }
 
+    /// <summary>
+    /// Makes the C# compiler ready on another thread while the caller still makes loops: half the time of a first compilation is the compiler's own JIT.
+    /// </summary>
+    public static void WarmUp() => _ = WarmedUp.Value;
+
+    private static readonly Lazy<Task> WarmedUp = new(() => Task.Run(() => Compile(Sample, "WarmUp")));
+
+    // A little of everything that generated kernels use; what it computes does not matter.
+    private const string Sample = """
+        using System;
+        using System.Runtime.CompilerServices;
+        using System.Runtime.Intrinsics;
+        using System.Runtime.Intrinsics.X86;
+        using SparseDsl.Runtime;
+        using static SparseDsl.Runtime.Lanes;
+
+        namespace SparseDsl.Generated;
+
+        /// <summary>Nothing.</summary>
+        internal static unsafe class Sample
+        {
+            private struct Arguments
+            {
+                public float* x;
+                public float* y;
+                public int n;
+            }
+
+            public static void Run(WorkerTeam team, float* x, float* y, int n)
+            {
+                var arguments = new Arguments { x = x, y = y, n = n };
+                team.Run(&Part, &arguments, Math.Max(0, n));
+            }
+
+            private static void Part(void* context, int begin, int end)
+            {
+                var arguments = (Arguments*)context;
+                var x = arguments->x;
+                var y = arguments->y;
+                for (int t = begin; t < end; t++)
+                {
+                    int i = (t % 7 * 16) + (t / 7);
+                    var a = Vector512<float>.Zero;
+                    for (int k = 0; k < arguments->n; k += 16)
+                    {
+                        var v = Vector512.Load(x + k - 1);
+                        var w = Vector512.Create(y[k]);
+                        a = Vector512.FusedMultiplyAdd(v, w, a);
+                        a = Vector512.Max(a, Vector512<float>.Zero) / Vector512.Create(6f);
+                    }
+
+                    if (i < 9)
+                    {
+                        var mask = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(i)).AsSingle();
+                        a = Vector512.ConditionalSelect(mask, a, Vector512<float>.One) * a + a;
+                        Avx512F.MaskStore(y + i, mask, a);
+                    }
+                    else
+                    {
+                        Vector512.Store(a, y + i);
+                        y[i] = MathF.Max(HorizontalSum(a), 0f) + MathF.Sqrt((float)i);
+                    }
+                }
+            }
+        }
+        """;
+
     /// <summary>Compiles a generated file to an assembly image.</summary>
     /// <exception cref="CompilerBugException">The text does not compile.</exception>
     public static MemoryStream Compile(string csharp, string name)
