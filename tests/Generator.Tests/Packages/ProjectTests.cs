@@ -46,7 +46,7 @@ public sealed class ProjectTests(Feed feed)
                 "corrupt: the weight file 'bad.sdw' is corrupt: the checksum of its data is wrong",
                 "version: the weight file 'bad.sdw' has version 9; this runtime reads version 2: pack the weights again",
                 "no weights: the weight file 'bad.sdw' is truncated: it has 0 bytes, less than a header",
-                "length: image has 785 elements; u8[N, 28, 28] has 784 with these dims (Parameter 'image')",
+                "length: image has 785 elements; u8[N, 28, 28] has 784 for each N, which must be between 1 and 64 (Parameter 'image')",
             ],
             run.Output.Trim().Split('\n').Select(l => Regex.Replace(l, "it has 104064 bytes, not [0-9]+", "it has 104064 bytes, not 104128")));
 
