@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using SparseDsl.Dsl.Diagnostics;
-using SparseDsl.Import.Data;
 using SparseDsl.Import.Onnx;
 
 namespace SparseDsl.Examples.Ocr;
@@ -20,14 +19,13 @@ public static class NetworkImporter
         var program = Path.Combine(folder, name + ".dsl");
         if (!File.Exists(program) || (File.Exists(onnx) && File.GetLastWriteTimeUtc(program) < File.GetLastWriteTimeUtc(onnx)))
         {
-            Directory.CreateDirectory(folder);
-            Import(onnx, name, program);
+            Import(onnx, name, folder);
         }
 
         return program;
     }
 
-    private static void Import(string onnx, string name, string program)
+    private static void Import(string onnx, string name, string folder)
     {
         var model = Read(onnx);
         var imported = OnnxImporter.Import(model, name, Options(model.Graph, Path.GetFileName(onnx)));
@@ -36,10 +34,7 @@ public static class NetworkImporter
             throw new InvalidDataException($"{onnx}: {DiagnosticRenderer.Header(error)}");
         }
 
-        // The program comes last and under its name only when it is whole: where it is, the weights are too.
-        TensorFiles.Write(Path.ChangeExtension(program, ".safetensors"), imported.Weights);
-        File.WriteAllText(program + ".new", imported.Dsl);
-        File.Move(program + ".new", program, overwrite: true);
+        ImportWriter.Write(imported, folder, name);
     }
 
     private static OnnxModel Read(string onnx)

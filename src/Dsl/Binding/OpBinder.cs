@@ -98,7 +98,7 @@ internal sealed class OpBinder(BindingContext context)
             var syntax = op.Operands[i];
             if (values[i] is not Value.Tensor tensor)
             {
-                frame.Operands.Add(syntax.Name.Text, new OpOperandValue(-1, new TensorType(ElementType.F32, []), 0, 0, Literal(values[i])));
+                frame.Operands.Add(syntax.Name.Text, new OpOperandValue(-1, new TensorType(ElementType.F32, []), 0, 0, ScalarBinder.Scalar(values[i])));
                 continue;
             }
 
@@ -132,16 +132,6 @@ internal sealed class OpBinder(BindingContext context)
         frame.Ellipsis = [.. broadcast.Select((d, i) => frame.NewIndex(FormattableString.Invariant($"e{i}"), d))];
         return true;
     }
-
-    private static ScalarExpr? Literal(Value value) => value switch
-    {
-        Value.Integer { Exact: { } exact } => new ScalarExpr.Literal(exact, ElementType.F32),
-        Value.Integer { Dim.Constant: { } constant } => new ScalarExpr.Literal(constant, ElementType.I32),
-        Value.Integer integer => new ScalarExpr.Index(integer.Dim),
-        Value.Number number => new ScalarExpr.Literal(number.Real, ElementType.F32),
-        Value.Boolean boolean => new ScalarExpr.Literal(boolean.Truth ? 1 : 0, ElementType.Bool),
-        _ => null,
-    };
 
     /// <summary>Matches index names with a shape; returns the extents that <c>..</c> stands for.</summary>
     private ImmutableArray<Dim>? BindIndices(OpFrame frame, OpOperand syntax, ImmutableArray<IndexBinder> indices, TensorType type, int number)

@@ -229,7 +229,8 @@ internal sealed partial class ScalarBinder(BindingContext context, OpBinder oper
         return null;
     }
 
-    private static ScalarExpr? Scalar(Value value) => value switch
+    /// <summary>A value known while binding as an expression; null for one that is no number.</summary>
+    internal static ScalarExpr? Scalar(Value value) => value switch
     {
         Value.Integer { Exact: { } exact } => new ScalarExpr.Literal(exact, ElementType.F32),
         Value.Integer { Dim.Constant: { } constant } => new ScalarExpr.Literal(constant, ElementType.I32),
