@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using SparseDsl.Measurement;
 
 namespace SparseDsl.Benchmarks;
 
@@ -13,7 +14,7 @@ public abstract class DenseBenchmark
 
     /// <summary>Compiles and loads the network.</summary>
     [GlobalSetup]
-    public void Setup() => (_ours, _peer) = (new OurEngine(Workload, threads: 1), new OnnxRuntimeEngine(Workload, threads: 1));
+    public void Setup() => (_ours, _peer) = (OurNetwork.Load(Workload, threads: 1), new OnnxRuntimeEngine(Workload, threads: 1));
 
     /// <summary>Frees both.</summary>
     [GlobalCleanup]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using SparseDsl.Benchmarks.Tables;
 
 namespace SparseDsl.Benchmarks;
 
@@ -9,20 +10,22 @@ namespace SparseDsl.Benchmarks;
 //     milliseconds of every kernel of a network
 // ... -- --compile [NETWORK..]
 //     milliseconds of every stage of compiling a network
+// ... -- --table NAME [--threads N] [--only TEXT] [--json] [--long]
+//     one table (spmm, blocks, nm, gemv): rows whose name contains TEXT, ours by every storage and by the compiler's choice, against dense code
 // dotnet run -c Release --project benchmarks/SparseDsl.Benchmarks -- --filter '*RecogniserDense*'
 //     BenchmarkDotNet with its own options
 internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        if (arguments is not [("--quick" or "--compile" or "--profile") and var what, .. var rest])
-        {
-            return BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments).Any() ? 0 : 1;
-        }
-
         try
         {
-            return Quick(what, rest);
+            return arguments switch
+            {
+                [("--quick" or "--compile" or "--profile") and var what, .. var rest] => Quick(what, rest),
+                ["--table", .. var rest] => TableCommand.Run(rest),
+                _ => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments).Any() ? 0 : 1,
+            };
         }
         catch (Exception problem) when (problem is InvalidDataException or IOException or UnauthorizedAccessException)
         {

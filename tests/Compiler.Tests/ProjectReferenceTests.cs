@@ -21,11 +21,12 @@ public class ProjectReferenceTests
         ["Backends/Reference"] = new("net10.0", "Compiler"),
         ["Backends/CSharp"] = new(Shared, "Compiler", "Runtime"),
         ["Backends/Llvm"] = new("net10.0", "Compiler"),
+        ["Measurement"] = new("net10.0", "Backends/CSharp"),
         ["Generator"] = new("netstandard2.0", "Backends/CSharp"),
         ["Package"] = new("net8.0;net10.0", "Runtime", "Generator", "Cli"),
         ["Tool"] = new("net10.0", "Cli"),
         ["Cli"] = new(
-            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "LanguageServer", "Backends/Reference", "Backends/CSharp", "Backends/Llvm"),
+            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "LanguageServer", "Backends/Reference", "Backends/CSharp", "Backends/Llvm", "Measurement"),
     };
 
     public static TheoryData<string> Projects => [.. Directory

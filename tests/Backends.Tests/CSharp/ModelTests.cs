@@ -183,6 +183,40 @@ public class ModelTests
     }
 
     [Fact]
+    public void Copies_of_tensors_are_used_in_turn()
+    {
+        var program = Lowered("scalar");
+        using var model = CSharpHost.Load(program, Find("scalar"), w => WeightTensor(w, program).ToBytes());
+        model.Bind(Inputs(2, Panel("scalar")), copies: 2);
+        model.Invoke();
+        var first = model.ReadOutputs()["y"].ToBytes();
+        model.Memory<float>("x").Clear();
+        model.ResetState();
+        model.Invoke();
+        Assert.Equal(first, model.ReadOutputs()["y"].ToBytes());
+        model.ResetState();
+        model.Invoke();
+        Assert.NotEqual(first, model.ReadOutputs()["y"].ToBytes());
+        Assert.All(model.Memory<float>("x").ToArray(), value => Assert.Equal(0, value));
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Bind(Inputs(2, Panel("scalar")), copies: 0));
+    }
+
+    [Fact]
+    public void Copies_of_a_model_share_code_and_outlive_each_other()
+    {
+        var program = Lowered("scalar");
+        var copies = CSharpHost.LoadCopies(program, Find("scalar"), w => WeightTensor(w, program).ToBytes(), 3);
+        var expected = copies[0].Run(Inputs(2, Panel("scalar")))["y"].ToBytes();
+        copies[0].Dispose();
+        copies[0].Dispose();
+        Assert.Equal(expected, copies[1].Run(Inputs(2, Panel("scalar")))["y"].ToBytes());
+        copies[1].Dispose();
+        Assert.Equal(expected, copies[2].Run(Inputs(2, Panel("scalar")))["y"].ToBytes());
+        copies[2].Dispose();
+    }
+
+    [Fact]
     public void Weights_that_do_not_fit_are_refused_by_name()
     {
         var program = Lowered("scalar");

@@ -1,6 +1,5 @@
 #if NET10_0_OR_GREATER
 using System.Reflection;
-using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using SparseDsl.Compiler;
@@ -27,22 +26,53 @@ public static class CSharpHost
 
     /// <summary>Compiles and loads text that <see cref="CSharpEmitter"/> wrote for a program with default names and a single tier.</summary>
     /// <exception cref="CompilerBugException">The text does not compile.</exception>
-    public static CompiledModel Load(string csharp, LoopProgram program, WeightBinder weights, int threads = 1)
+    public static CompiledModel Load(string csharp, LoopProgram program, WeightBinder weights, int threads = 1) => LoadCopies(csharp, program, weights, 1, threads)[0];
+
+    /// <summary>As <see cref="Load(LoopProgram, Target, WeightBinder, int, bool)"/>, several times: one code, and for each copy weights, memory and threads of its own.</summary>
+    /// <param name="program">The model after the loop passes.</param>
+    /// <param name="target">The target it was lowered for; must be one this machine has.</param>
+    /// <param name="weights">Gives the packed bytes of every weight region.</param>
+    /// <param name="copies">How many, at least one.</param>
+    /// <param name="threads">Number of threads of each, the caller's included.</param>
+    public static IReadOnlyList<CompiledModel> LoadCopies(LoopProgram program, Target target, WeightBinder weights, int copies, int threads = 1) =>
+        LoadCopies(CSharpEmitter.Emit(program, target, new CSharpOptions()), program, weights, copies, threads);
+
+    private static List<CompiledModel> LoadCopies(string csharp, LoopProgram program, WeightBinder weights, int copies, int threads)
     {
-        var image = Compile(csharp, program.Name);
-        var context = new ModelLoadContext(program.Name);
+        var code = new ModelCode(program.Name, Compile(csharp, program.Name));
+        var models = new List<CompiledModel>();
+        try
+        {
+            for (var copy = 0; copy < copies; copy++)
+            {
+                models.Add(Instantiate(code, program, weights, threads));
+            }
+
+            return models;
+        }
+        catch
+        {
+            models.ForEach(model => model.Dispose());
+            throw;
+        }
+        finally
+        {
+            code.Release();
+        }
+    }
+
+    private static CompiledModel Instantiate(ModelCode code, LoopProgram program, WeightBinder weights, int threads)
+    {
         var packed = Pack(program, weights);
         try
         {
-            var assembly = context.LoadFromStream(image);
-            var type = assembly.GetType(CSharpEmitter.ClassName(program, new CSharpOptions()), throwOnError: true)!;
+            var type = code.Assembly.GetType(CSharpEmitter.ClassName(program, new CSharpOptions()), throwOnError: true)!;
             var model = (ICompiledModel)Activator.CreateInstance(type, BindingFlags.DoNotWrapExceptions, null, [packed, threads], null)!;
-            return new CompiledModel(model, program, packed, context);
+            return new CompiledModel(model, program, packed, code.Share());
         }
         catch
         {
             packed.Dispose();
-            context.Unload();
             throw;
         }
     }
@@ -173,14 +203,6 @@ public static class CSharpHost
         }
 
         return packed;
-    }
-
-    /// <summary>Collectible: its code is compiled fully optimised at once, and unloads.</summary>
-    private sealed class ModelLoadContext(string name) : AssemblyLoadContext("SparseDsl " + name, isCollectible: true)
-    {
-        // The interface types must be the host's own.
-        protected override Assembly? Load(AssemblyName assemblyName) =>
-            assemblyName.Name == typeof(ICompiledModel).Assembly.GetName().Name ? typeof(ICompiledModel).Assembly : null;
     }
 }
 #endif

@@ -1,5 +1,4 @@
 #if NET10_0_OR_GREATER
-using System.Runtime.Loader;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
@@ -13,21 +12,22 @@ public sealed class CompiledModel : IDisposable
     private readonly ICompiledModel _model;
     private readonly LoopProgram _program;
     private readonly WeightSource _weights;
-    private readonly AssemblyLoadContext _context;
+    private readonly ModelCode _code;
     private readonly Region[] _tensors;
 
-    // What Bind set up for Invoke.
-    private readonly Dictionary<string, AlignedBuffer> _buffers = new(StringComparer.Ordinal);
-    private nint[] _addresses = [];
+    // What Bind set up for Invoke: a set of buffers and their addresses for each copy of the tensors.
+    private readonly List<Dictionary<string, AlignedBuffer>> _buffers = [];
+    private nint[][] _addresses = [];
+    private int _last;
     private long[] _dims = [];
     private bool _isDisposed;
 
-    internal CompiledModel(ICompiledModel model, LoopProgram program, WeightSource weights, AssemblyLoadContext context)
+    internal CompiledModel(ICompiledModel model, LoopProgram program, WeightSource weights, ModelCode code)
     {
         _model = model;
         _program = program;
         _weights = weights;
-        _context = context;
+        _code = code;
         _tensors = [.. program.Regions.OfType<Region.Input>(), .. program.Regions.OfType<Region.Output>()];
     }
 
@@ -51,29 +51,54 @@ public sealed class CompiledModel : IDisposable
     /// </summary>
     /// <exception cref="ModelException">An input is missing or unknown, or its type or shape does not fit.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
-    public unsafe void Bind(IReadOnlyDictionary<string, TensorData> inputs)
+    public void Bind(IReadOnlyDictionary<string, TensorData> inputs) => Bind(inputs, 1);
+
+    /// <summary>
+    /// As the other overload, with several copies of the inputs and outputs that calls of <see cref="Invoke"/> use in turn: for measurements, in which a caller
+    /// that gives new data every time finds it less often in a cache than one that repeats itself.
+    /// </summary>
+    /// <param name="inputs">Elements by name of the input.</param>
+    /// <param name="copies">How many, at least one.</param>
+    /// <exception cref="ModelException">An input is missing or unknown, or its type or shape does not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public void Bind(IReadOnlyDictionary<string, TensorData> inputs, int copies)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfLessThan(copies, 1);
         _dims = DimSolver.Solve(_program, inputs);
-        _addresses = new nint[_tensors.Length];
+        while (_buffers.Count < copies)
+        {
+            _buffers.Add(new Dictionary<string, AlignedBuffer>(StringComparer.Ordinal));
+        }
+
+        _addresses = [.. _buffers.Take(copies).Select(buffers => Fill(buffers, inputs))];
+        _last = copies - 1;
+    }
+
+    private unsafe nint[] Fill(Dictionary<string, AlignedBuffer> buffers, IReadOnlyDictionary<string, TensorData> inputs)
+    {
+        var addresses = new nint[_tensors.Length];
         for (var i = 0; i < _tensors.Length; i++)
         {
-            var buffer = Reserve(_tensors[i]);
-            _addresses[i] = (nint)buffer.Pointer;
+            var buffer = Reserve(buffers, _tensors[i]);
+            addresses[i] = (nint)buffer.Pointer;
             if (_tensors[i] is Region.Input)
             {
                 inputs[_tensors[i].Name].Bytes.CopyTo(buffer.AsSpan<byte>());
             }
         }
+
+        return addresses;
     }
 
-    /// <summary>Runs on what <see cref="Bind"/> set up. After the first call with its dims, a call allocates nothing.</summary>
+    /// <summary>Runs on what <see cref="Bind(IReadOnlyDictionary{string, TensorData})"/> set up. After the first call with its dims, a call allocates nothing.</summary>
     /// <exception cref="InvalidOperationException">Nothing was bound.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public void Invoke()
     {
         CheckBound();
-        _model.Run(_addresses, _dims);
+        _last = _last + 1 == _addresses.Length ? 0 : _last + 1;
+        _model.Run(_addresses[_last], _dims);
     }
 
     /// <summary>Milliseconds of each kernel in the last call, in order of execution; empty for a model that was not loaded as profiled.</summary>
@@ -91,7 +116,7 @@ public sealed class CompiledModel : IDisposable
         return times;
     }
 
-    /// <summary>The memory of a bound input or output, to write and read between calls of <see cref="Invoke"/>.</summary>
+    /// <summary>The memory of a bound input or output, to write and read between calls of <see cref="Invoke"/>; of several copies, the one used last.</summary>
     /// <exception cref="ModelException">The model has no such input or output.</exception>
     /// <exception cref="InvalidOperationException">Nothing was bound.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
@@ -99,7 +124,7 @@ public sealed class CompiledModel : IDisposable
         where T : unmanaged
     {
         CheckBound();
-        return _buffers.TryGetValue(name, out var buffer)
+        return _buffers[_last].TryGetValue(name, out var buffer)
             ? buffer.AsSpan<T>()
             : throw new ModelException($"the model has no input or output '{name}'; it has {string.Join(", ", _tensors.Select(t => t.Name))}");
     }
@@ -111,7 +136,7 @@ public sealed class CompiledModel : IDisposable
     {
         CheckBound();
         return Outputs.ToDictionary(o => o.Name, o => new TensorData(
-            o.Element, o.Type.Shape.Select(d => checked((int)d.Evaluate(ValueOf))), _buffers[o.Name].AsSpan<byte>().ToArray()));
+            o.Element, o.Type.Shape.Select(d => checked((int)d.Evaluate(ValueOf))), _buffers[_last][o.Name].AsSpan<byte>().ToArray()));
     }
 
     /// <summary>Sets the states of the model to zero.</summary>
@@ -128,29 +153,29 @@ public sealed class CompiledModel : IDisposable
         _model.Dispose();
         _isDisposed = true;
         _weights.Dispose();
-        foreach (var buffer in _buffers.Values)
+        foreach (var buffer in _buffers.SelectMany(buffers => buffers.Values))
         {
             buffer.Dispose();
         }
 
         _buffers.Clear();
         _addresses = [];
-        _context.Unload();
+        _code.Release();
     }
 
     private void CheckBound()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_addresses.Length != _tensors.Length)
+        if (_addresses.Length == 0)
         {
             throw new InvalidOperationException("call Bind first");
         }
     }
 
-    private AlignedBuffer Reserve(Region region)
+    private AlignedBuffer Reserve(Dictionary<string, AlignedBuffer> buffers, Region region)
     {
         var bytes = checked(region.Count.Evaluate(ValueOf) * region.Element.Size());
-        if (_buffers.TryGetValue(region.Name, out var old))
+        if (buffers.TryGetValue(region.Name, out var old))
         {
             if (old.ByteLength == bytes)
             {
@@ -160,7 +185,7 @@ public sealed class CompiledModel : IDisposable
             old.Dispose();
         }
 
-        return _buffers[region.Name] = new AlignedBuffer(bytes);
+        return buffers[region.Name] = new AlignedBuffer(bytes);
     }
 
     private long ValueOf(string dim)

@@ -1,0 +1,20 @@
+using SparseDsl.Compiler.Data;
+using SparseDsl.Examples.Ocr;
+using SparseDsl.Measurement;
+
+namespace SparseDsl.Benchmarks;
+
+/// <summary>A workload compiled by us, its input in several places.</summary>
+internal static class OurNetwork
+{
+    /// <summary>Copies of the input of a network: one call must not find what the last one left in the nearest cache.</summary>
+    public const int InputCopies = 4;
+
+    /// <summary>Compiles a workload's program and binds its input.</summary>
+    public static CompiledEngine Load(Workload workload, int threads)
+    {
+        var model = ModelCompiler.Compile(workload.Program, threads);
+        model.Bind(new Dictionary<string, TensorData> { [model.Inputs.Single().Name] = TensorData.FromFloats(workload.MakeInput(), workload.Shape) }, InputCopies);
+        return new CompiledEngine("sparsedsl", [model], threads);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Measurement;
+
+namespace SparseDsl.Benchmarks.Tables;
+
+/// <summary>Prints a table within a minute or two: everyone in a row takes turns, so all see the same machine.</summary>
+/// <param name="Threads">Threads of a call.</param>
+/// <param name="IsJson">Whether to print an object a line instead.</param>
+/// <param name="Filter">Rows whose name contains it; null for all.</param>
+/// <param name="Budget">How long a row is measured.</param>
+internal sealed record TableComparison(int Threads, bool IsJson, string? Filter, Budget Budget)
+{
+    // Sums of thousands of f32 products in another order.
+    private const double MostDifference = 1e-3;
+
+    /// <summary>Measures and prints; false when a result is wrong or no row matched.</summary>
+    public bool Run(Table table)
+    {
+        var rows = table.Rows.Where(r => Filter is null || r.Name.Contains(Filter, StringComparison.Ordinal)).ToList();
+        if (!IsJson)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{table.Title}; threads: {Threads}; median µs of calls in turn; ratio = best dense / ours"));
+        }
+
+        var results = rows.Select(row => Measure(table, row.Make())).ToList();
+        WriteMeans(results);
+        return results.Count > 0 && results.All(r => r.IsRight);
+    }
+
+    private RowResult Measure(Table table, Row row)
+    {
+        var engines = new List<IEngine>();
+        var notes = new List<string>();
+        try
+        {
+            var options = new CompilationOptions(NativeTarget.Widest);
+            engines.Add(row.Dense.Compile("dense", Threads, options with { IgnoresSparsity = true }));
+            var copies = row.Dense.Copies;
+            engines.AddRange(row.Peers.Select(peer => new OnnxRuntimeEngine(peer.Onnx, row.Input, peer.Input, Threads, copies) { Name = peer.Name }));
+            foreach (var variant in row.Variants)
+            {
+                try
+                {
+                    engines.Add(variant.Program.Compile(variant.Name, Threads, options));
+                    notes.Add(variant.Name.StartsWith("auto", StringComparison.Ordinal) ? $"{variant.Name} chose {variant.Program.Decisions[0].Format.Name}" : "");
+                }
+                catch (InvalidDataException problem)
+                {
+                    notes.Add($"{variant.Name} does not compile: {problem.Message.Split('\n')[0]}");
+                }
+            }
+
+            var timings = Interleaved.Run(engines, Budget, Threads);
+            return Write(table, row, engines, timings, [.. notes.Where(n => n.Length > 0)]);
+        }
+        finally
+        {
+            engines.ForEach(engine => engine.Dispose());
+        }
+    }
+
+    private RowResult Write(Table table, Row row, List<IEngine> engines, IReadOnlyList<Timing> timings, IReadOnlyList<string> notes)
+    {
+        var dense = 1 + row.Peers.Count;
+        var best = timings.Take(dense).Min(t => t.Median);
+        var expected = engines[0].ReadOutput();
+        var wrong = engines.Where(engine => Difference(expected, engine.ReadOutput()) > MostDifference).Select(engine => engine.Name).ToList();
+        var ratios = engines.Skip(dense).Select((engine, i) => (engine.Name, best / timings[i + dense].Median)).ToList();
+        if (IsJson)
+        {
+            for (var i = dense; i < engines.Count; i++)
+            {
+                for (var peer = 0; peer < dense; peer++)
+                {
+                    Console.WriteLine(Json(table, row, engines[i].Name, timings[i], engines[peer].Name, timings[peer]));
+                }
+            }
+        }
+        else
+        {
+            var cells = engines.Select((engine, i) => string.Create(
+                CultureInfo.InvariantCulture, $"{engine.Name} {timings[i].Median:F1}{(i < dense ? "" : string.Create(CultureInfo.InvariantCulture, $" ({best / timings[i].Median:F2}x, {row.DenseFlop * row.NonZeros / timings[i].Median / 1000:F0} GF/s)"))}"));
+            Console.WriteLine($"{row.Name,-24}{string.Join(" | ", cells)}{(notes.Count == 0 ? "" : "  # " + string.Join("; ", notes))}");
+        }
+
+        if (wrong.Count > 0)
+        {
+            Console.Error.WriteLine($"{row.Name}: the results of {string.Join(", ", wrong)} differ from those of dense");
+        }
+
+        return new RowResult(ratios, wrong.Count == 0);
+    }
+
+    private string Json(Table table, Row row, string variant, Timing ours, string peer, Timing peers)
+    {
+        var line = new Dictionary<string, object>
+        {
+            ["table"] = table.Name,
+            ["name"] = row.Name,
+            ["variant"] = variant,
+            ["threads"] = Threads,
+            ["ours_us"] = Math.Round(ours.Median, 3),
+            ["ours_p10_us"] = Math.Round(ours.P10, 3),
+            ["ours_p90_us"] = Math.Round(ours.P90, 3),
+            ["peer"] = peer,
+            ["peer_us"] = Math.Round(peers.Median, 3),
+            ["ratio"] = Math.Round(peers.Median / ours.Median, 4),
+            ["gflops"] = Math.Round(row.DenseFlop * row.NonZeros / ours.Median / 1000, 2),
+            ["equivalent_gflops"] = Math.Round(row.DenseFlop / ours.Median / 1000, 2),
+        };
+        return JsonSerializer.Serialize(line);
+    }
+
+    private static double Difference(float[] expected, float[] found)
+    {
+        var scale = expected.Max(MathF.Abs);
+        return expected.Length != found.Length ? double.PositiveInfinity : expected.Zip(found, (a, b) => (double)MathF.Abs(a - b)).Max() / Math.Max(scale, 1e-30);
+    }
+
+    // One number for each way to store: what the bars are stated in.
+    private void WriteMeans(List<RowResult> results)
+    {
+        if (IsJson || results.Count < 2)
+        {
+            return;
+        }
+
+        var means = results.SelectMany(r => r.Ratios).GroupBy(r => r.Name, StringComparer.Ordinal)
+            .Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Key} {Math.Exp(g.Average(r => Math.Log(r.Ratio))):F2}x"));
+        Console.WriteLine("geometric means over best dense: " + string.Join(", ", means));
+    }
+
+    private sealed record RowResult(IReadOnlyList<(string Name, double Ratio)> Ratios, bool IsRight);
+}
