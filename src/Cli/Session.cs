@@ -30,6 +30,9 @@ internal sealed class Session(Streams streams, bool json)
     /// <summary>Whether diagnostics are written one a line, as MSBuild recognises them.</summary>
     public bool ForMsBuild { get; init; }
 
+    /// <summary>Whether somebody else is told of warnings.</summary>
+    public bool ShowsErrorsOnly { get; init; }
+
     /// <summary>Mistakes found so far.</summary>
     public DiagnosticBag Diagnostics { get; } = new();
 
@@ -69,14 +72,14 @@ internal sealed class Session(Streams streams, bool json)
         }
         else if (ForMsBuild)
         {
-            foreach (var diagnostic in Diagnostics.Items)
+            foreach (var diagnostic in Diagnostics.Items.Where(IsShown))
             {
                 Output.WriteLine(MsBuildLine(diagnostic));
             }
         }
         else
         {
-            foreach (var diagnostic in Diagnostics.Items.Take(MostShown))
+            foreach (var diagnostic in Diagnostics.Items.Where(IsShown).Take(MostShown))
             {
                 Errors.Write(DiagnosticRenderer.Render(diagnostic));
             }
@@ -95,6 +98,8 @@ internal sealed class Session(Streams streams, bool json)
 
         return Diagnostics.HasErrors ? ExitCode.Diagnostics : ExitCode.Done;
     }
+
+    private bool IsShown(Diagnostic diagnostic) => !ShowsErrorsOnly || diagnostic.Severity == Severity.Error;
 
     private static string MsBuildLine(Diagnostic diagnostic)
     {

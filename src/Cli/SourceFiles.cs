@@ -43,33 +43,59 @@ internal static class SourceFiles
         Read(session, path) is not { } source ? null : Compilation.Bind(source, Resolver(session), session.Diagnostics);
 
     /// <summary>Binds a file and picks a model: by name, or the only one. Null after a report.</summary>
-    public static BoundModel? Model(Session session, string path, string? name)
+    public static ProgramModel? Model(Session session, string path, string? name)
+    {
+        var models = Models(session, path, name);
+        if (models.Count < 2)
+        {
+            return models.Count == 0 ? null : models[0];
+        }
+
+        session.Report(FileDiagnostics.SeveralModels, path, string.Join(", ", models.Select(m => m.Model.Name)));
+        return null;
+    }
+
+    /// <summary>Binds a file and picks models: one by name, or all. None after a report.</summary>
+    public static IReadOnlyList<ProgramModel> Models(Session session, string path, string? name)
     {
         if (Bind(session, path) is not { } module || session.Diagnostics.HasErrors)
         {
-            return null;
+            return [];
         }
 
-        var names = string.Join(", ", module.Models.Select(m => m.Name));
-        if (module.Models.Length == 0)
+        ProgramModel[] chosen = [.. module.Models.Where(m => name is null || m.Name == name).Select(m => new ProgramModel(path, module, m))];
+        if (module.Models.IsEmpty)
         {
             session.Report(FileDiagnostics.NoModel, path);
         }
-        else if (name is null && module.Models.Length > 1)
+        else if (chosen.Length == 0)
         {
-            session.Report(FileDiagnostics.SeveralModels, path, names);
-        }
-        else if (name is null || module.Models.Any(m => m.Name == name))
-        {
-            var model = module.Models.First(m => name is null || m.Name == name);
-            ImageSettings.Check(session, model);
-            return session.Diagnostics.HasErrors ? null : model;
-        }
-        else
-        {
-            session.Report(FileDiagnostics.UnknownModel, name, path, names);
+            session.Report(FileDiagnostics.UnknownModel, name!, path, string.Join(", ", module.Models.Select(m => m.Name)));
         }
 
-        return null;
+        foreach (var model in chosen)
+        {
+            ImageSettings.Check(session, model.Model);
+        }
+
+        return session.Diagnostics.HasErrors ? [] : chosen;
+    }
+}
+
+/// <summary>A model of a program on disk.</summary>
+/// <param name="Path">The program's file.</param>
+/// <param name="Module">The program.</param>
+/// <param name="Model">The model.</param>
+internal sealed record ProgramModel(string Path, BoundModule Module, BoundModel Model)
+{
+    /// <summary>Where its weights are when the user does not say: <c>net.safetensors</c> for <c>net.dsl</c>, or <c>net.Detector.safetensors</c> for one of its models when it is there.</summary>
+    public string DefaultWeights
+    {
+        get
+        {
+            var all = System.IO.Path.ChangeExtension(Path, ".safetensors");
+            var own = Backends.CSharp.DefaultWeights.NameFor(all, Module, Model);
+            return File.Exists(own) ? own : all;
+        }
     }
 }

@@ -11,6 +11,8 @@ namespace SparseDsl.Generator;
 /// <param name="Targets">In the order in which a class tries them.</param>
 internal sealed record ClassSettings(CSharpOptions Options, IReadOnlyList<Target> Targets)
 {
+    private Func<BoundModel, DefaultWeights?> weights = _ => null;
+
     /// <summary>Checks the settings of a file; mistakes are reported.</summary>
     public static ClassSettings Of(ModelInput input, BoundModule module, DiagnosticBag diagnostics)
     {
@@ -29,13 +31,15 @@ internal sealed record ClassSettings(CSharpOptions Options, IReadOnlyList<Target
                 OptimisesAtOnce = true,
                 ClassName = file.ClassName,
                 Accessibility = file.Accessibility ?? "public",
-                Weights = module.Models.Length == 1 && file.Weights is { } weights ? new DefaultWeights(weights, file.EmbedsWeights) : null,
             },
-            targets);
+            targets)
+        {
+            weights = model => file.Weights is { } name ? new DefaultWeights(DefaultWeights.NameFor(name, module, model), file.EmbedsWeights) : null,
+        };
     }
 
-    /// <summary>The settings of one class. The weights that come with the program are those of a file's only model.</summary>
-    public CSharpOptions For(BoundModel model) => Options with { ClassName = Options.ClassName ?? CSharpEmitter.DefaultClassName(model.Name) };
+    /// <summary>The settings of one class.</summary>
+    public CSharpOptions For(BoundModel model) => Options with { ClassName = Options.ClassName ?? CSharpEmitter.DefaultClassName(model.Name), Weights = weights(model) };
 
     private static void Check(string name, string? value, bool good, string expected, DiagnosticBag diagnostics)
     {

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
-using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
 using Diagnostic = SparseDsl.Dsl.Diagnostics.Diagnostic;
 using DiagnosticDescriptor = Microsoft.CodeAnalysis.DiagnosticDescriptor;
@@ -20,21 +19,16 @@ internal sealed record Mistake(string Id, string Message, string Path, TextSpan 
     private static readonly Dictionary<string, DiagnosticDescriptor> Descriptors = DiagnosticTable.All.ToDictionary(r => r.Id, Descriptor, StringComparer.Ordinal);
 
     /// <summary>A diagnostic of the compiler; one without a place is put at the beginning of a file.</summary>
-    public static Mistake Of(Diagnostic diagnostic, SourceText file)
-    {
-        var (source, span) = diagnostic.Location is { } location ? (location.Source, location.Span) : (file, new SourceSpan(0, 0));
-        return new Mistake(
-            diagnostic.Id, diagnostic.OneLine, source.Path, new TextSpan(span.Start, span.Length), new LinePositionSpan(Position(source, span.Start), Position(source, span.End)));
-    }
+    public static Mistake Of(Diagnostic diagnostic, SourceText file) => Of(DiagnosticLine.Of(diagnostic, file));
+
+    /// <summary>A diagnostic that another program found.</summary>
+    public static Mistake Of(DiagnosticLine line) =>
+        new(line.Id, line.Message, line.Path, new TextSpan(line.Span.Start, line.Span.Length), new LinePositionSpan(Position(line.From), Position(line.To)));
 
     /// <summary>As the C# compiler reports it.</summary>
     public Microsoft.CodeAnalysis.Diagnostic ToDiagnostic() => Microsoft.CodeAnalysis.Diagnostic.Create(Descriptors[Id], Location.Create(Path, Span, Lines), Message);
 
-    private static LinePosition Position(SourceText source, int offset)
-    {
-        var (line, column) = source.Position(offset);
-        return new LinePosition(line - 1, column - 1);
-    }
+    private static LinePosition Position((int Line, int Column) place) => new(place.Line - 1, place.Column - 1);
 
     private static DiagnosticDescriptor Descriptor(SparseDsl.Dsl.Diagnostics.DiagnosticDescriptor row) => new(
         row.Id, Regex.Replace(row.Message, @"\{\d\}", "…"), "{0}", "SparseDsl", SeverityOf(row), isEnabledByDefault: true, description: row.Hint);

@@ -57,6 +57,7 @@ internal sealed class ModelCompiler
         {
             var module = Compilation.Bind(source, input.Resolver(), diagnostics);
             var settings = ClassSettings.Of(input, module, diagnostics);
+            ReportClashes(module);
             if (!diagnostics.HasErrors)
             {
                 foreach (var model in module.Models)
@@ -75,6 +76,22 @@ internal sealed class ModelCompiler
         }
     }
 
+    // One class twice would be many errors of the C# compiler, in files that nobody sees. Models that could not be bound have a mistake that is reported.
+    private void ReportClashes(BoundModule module)
+    {
+        foreach (var clash in input.Clashes)
+        {
+            if (clash.Model is null)
+            {
+                diagnostics.Report(GeneratorDiagnostics.SameWeights, null, clash.Name, clash.OtherFile);
+            }
+            else if (module.Models.LastOrDefault(m => m.Name == clash.Model) is { } model)
+            {
+                diagnostics.Report(GeneratorDiagnostics.SameClass, model.Location, clash.Name, clash.OtherModel, clash.OtherFile);
+            }
+        }
+    }
+
     private void Compile(BoundModel model, ClassSettings settings)
     {
         var options = new CompilationOptions(settings.Targets[0]) { DefersWeights = true, Observer = (_, _) => token.ThrowIfCancellationRequested() };
@@ -85,7 +102,12 @@ internal sealed class ModelCompiler
         }
 
         var tiers = lowered.Tiers;
-        var emitted = settings.For(model) with { Parameters = ParameterNote.Of(model, lowered), Tiers = [.. tiers.Skip(1)] };
+        var emitted = settings.For(model) with
+        {
+            Constants = ModelConstants.InClass(model, tiers),
+            Parameters = ParameterNote.Of(model, lowered),
+            Tiers = [.. tiers.Skip(1)],
+        };
         token.ThrowIfCancellationRequested();
         sources.Add(new GeneratedSource(HintName(model.Name), CSharpEmitter.Emit(tiers[0].Program, tiers[0].Target, emitted)));
     }
@@ -94,8 +116,8 @@ internal sealed class ModelCompiler
     private string HintName(string model)
     {
         var path = input.File.Path;
-        var folder = input.Project.ProjectFolder;
-        var relative = folder.Length > 0 && path.StartsWith(folder, StringComparison.OrdinalIgnoreCase) ? path.Substring(folder.Length) : path.Substring(path.LastIndexOf('/') + 1);
+        var relative = input.Project.Relative(path);
+        relative = relative == path ? path.Substring(path.LastIndexOf('/') + 1) : relative;
         var name = relative.Substring(0, relative.Length - ".dsl".Length).Replace('/', '.');
         return new string([.. name.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '_')]) + "." + model + ".g.cs";
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
@@ -41,6 +40,10 @@ public sealed class ModelGenerator : IIncrementalGenerator
             .Select((pair, token) => StorageText.TryRead(pair.Left, pair.Right.GetOptions(pair.Left), token))
             .Where(record => record is not null);
 
+        var packed = context.AdditionalTextsProvider
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select((pair, token) => PackerMistakes.Read(pair.Left, pair.Right.GetOptions(pair.Left), token));
+
         var inputs = files
             .Combine(files.Collect())
             .Combine(records.Collect())
@@ -51,7 +54,10 @@ public sealed class ModelGenerator : IIncrementalGenerator
 
         // Places of mistakes move with every line that is inserted above them; the text of a class does not.
         var sources = models.SelectMany((output, _) => output.Sources).WithTrackingName(SourcesStep);
-        var mistakes = models.Select((output, _) => output.Mistakes).Collect().Select((all, _) => Distinct(all)).WithTrackingName(MistakesStep);
+        var mistakes = models.Select((output, _) => output.Mistakes).Collect()
+            .Combine(packed.Collect())
+            .Select((pair, _) => Distinct(pair.Right.SelectMany(m => m), pair.Left.SelectMany(m => m)))
+            .WithTrackingName(MistakesStep);
 
         context.RegisterSourceOutput(sources, (production, source) => production.AddSource(source.HintName, SourceText.From(source.Text, Encoding.UTF8)));
         context.RegisterSourceOutput(mistakes, (production, all) =>
@@ -63,6 +69,11 @@ public sealed class ModelGenerator : IIncrementalGenerator
         });
     }
 
-    // A mistake in an imported file is found there and by every file that imports it.
-    private static EquatableArray<Mistake> Distinct(ImmutableArray<EquatableArray<Mistake>> all) => new([.. all.SelectMany(m => m).Distinct()]);
+    // A mistake in an imported file is found there and by every file that imports it. What the packer says about a place it says with the weights at hand, so that stands.
+    private static EquatableArray<Mistake> Distinct(IEnumerable<Mistake> packers, IEnumerable<Mistake> compilers)
+    {
+        Mistake[] first = [.. packers.Distinct()];
+        var said = new HashSet<(string, string, TextSpan)>(first.Select(m => (m.Id, m.Path, m.Span)));
+        return new([.. first, .. compilers.Where(m => !said.Contains((m.Id, m.Path, m.Span))).Distinct()]);
+    }
 }

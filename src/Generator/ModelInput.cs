@@ -12,8 +12,9 @@ internal sealed record TextFile(string Path, string Text);
 /// <param name="File">The file.</param>
 /// <param name="Imported">The files it imports, directly or not, by path.</param>
 /// <param name="Storage">The packer's record of storage; null when there is none.</param>
+/// <param name="Clashes">Names that it would give and an earlier file gives already.</param>
 /// <param name="Project">Settings of the project.</param>
-internal sealed record ModelInput(DslFile File, EquatableArray<TextFile> Imported, string? Storage, ProjectSettings Project)
+internal sealed record ModelInput(DslFile File, EquatableArray<TextFile> Imported, string? Storage, EquatableArray<Clash> Clashes, ProjectSettings Project)
 {
     /// <summary>Picks what a file needs from all files of the project.</summary>
     public static ModelInput Of(DslFile file, ImmutableArray<DslFile> all, ImmutableArray<StorageText> records, ProjectSettings project)
@@ -34,7 +35,8 @@ internal sealed record ModelInput(DslFile File, EquatableArray<TextFile> Importe
         }
 
         var storage = records.FirstOrDefault(r => r.For == file.Path)?.Text;
-        return new ModelInput(file, new([.. found.Values.Select(f => new TextFile(f.Path, f.Text))]), storage, project);
+        var clashes = Clash.Of(file, all, [.. records.Select(r => r.For)], project);
+        return new ModelInput(file, new([.. found.Values.Select(f => new TextFile(f.Path, f.Text))]), storage, clashes, project);
     }
 
     /// <summary>Finds imported modules among the project's files.</summary>

@@ -11,6 +11,10 @@ internal sealed record ProjectSettings(string Namespace, string ProjectFolder)
     public static ProjectSettings Read(AnalyzerConfigOptions options) => new(
         options.Property("SparseDslNamespace") ?? options.Property("RootNamespace") ?? "SparseDsl.Generated",
         (options.Property("ProjectDir") ?? "").Replace('\\', '/'));
+
+    /// <summary>A path as seen from the project's folder; as it is for one elsewhere.</summary>
+    public string Relative(string path) =>
+        ProjectFolder.Length > 0 && path.StartsWith(ProjectFolder, StringComparison.OrdinalIgnoreCase) ? path.Substring(ProjectFolder.Length) : path;
 }
 
 /// <summary>What a project says about the models of one file; null where it says nothing.</summary>

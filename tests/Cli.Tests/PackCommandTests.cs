@@ -1,4 +1,6 @@
+using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Weights;
+using SparseDsl.Import.Data;
 using SparseDsl.Runtime;
 
 namespace SparseDsl.Tests.Cli;
@@ -54,6 +56,59 @@ public sealed class PackCommandTests : CommandLine
         Assert.Equal(1, Run("pack", library).Code);
         Assert.Equal(1, Run("pack", PathOf("missing.dsl"), "--if-any").Code);
         Assert.Equal(2, Run("pack", library, "--targets", "avx1024").Code);
+    }
+
+    [Fact]
+    public void Each_of_several_models_is_packed_from_its_own_weights_or_the_common_ones()
+    {
+        var program = Write("two.dsl", string.Concat(new[] { "A", "B" }.Select(name => $"model {name}() {{\n    input x: f32[2]\n    param {name}w: f32[2]\n    output y = x * {name}w\n}}\n")));
+        Save("two.safetensors", "Aw", "Bw");
+        var outcome = Run("pack", program, "-o", PathOf("out.sdw"), "--storage", PathOf("storage"));
+        Assert.Equal((0, "", ""), (outcome.Code, outcome.Output, outcome.Errors));
+        Assert.Equal(["A", "B"], new[] { "out.A.sdw", "out.B.sdw" }.Select(Model));
+        Assert.NotNull(StorageRecord.TryParse(File.ReadAllText(PathOf("storage")))!.For("B", Compiler.Target.Scalar)("Bw"));
+
+        // One model's own weights come first; what they have too much is said.
+        Save("two.B.safetensors", "Bw", "spare");
+        Assert.Equal(0, Run("pack", program, "--model", "B", "-o", PathOf("b.sdw"), "--warnings", PathOf("warnings")).Code);
+        Assert.Equal("B", Model("b.sdw"));
+        Assert.StartsWith("SD5005\t0\t0\t1\t1\t1\t1\ttwo.B.safetensors holds a tensor", File.ReadAllText(PathOf("warnings")), StringComparison.Ordinal);
+        Assert.Contains("warning SD5005", Run("pack", program).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Small_constants_need_no_weights_in_a_file_and_large_ones_do()
+    {
+        string Constant(int count) => $"model C() {{\n    input x: f32[{count}]\n    output y = x + tensor([{string.Join(", ", Enumerable.Range(0, count))}])\n}}\n";
+        var outcome = Run("pack", Write("c.dsl", Constant(8)));
+        Assert.Equal((0, "C needs no packed weights: its class holds its constants\n"), (outcome.Code, outcome.Output));
+        Assert.False(File.Exists(PathOf("c.sdw")));
+        Assert.Equal(0, Run("build", PathOf("c.dsl"), "--target", "csharp", "-o", PathOf("small")).Code);
+        Assert.Equal(["C.cs", "C.csproj", "SparseDsl.Runtime.dll"], Files("small"));
+
+        Assert.Equal(0, Run("pack", Write("c.dsl", Constant(16384)), "--if-any").Code);
+        Assert.Equal("C", Model("c.sdw"));
+        Assert.Equal(0, Run("build", PathOf("c.dsl"), "--target", "csharp", "-o", PathOf("large")).Code);
+        Assert.Equal(["C.cs", "C.csproj", "C.sdw", "SparseDsl.Runtime.dll"], Files("large"));
+    }
+
+    private IEnumerable<string?> Files(string folder) => Directory.GetFiles(PathOf(folder)).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+
+    private string? Model(string file)
+    {
+        using var weights = WeightFile.Open(PathOf(file));
+        return weights.Model;
+    }
+
+    private void Save(string file, params string[] names)
+    {
+        var writer = new SafetensorsWriter();
+        foreach (var name in names)
+        {
+            writer.Add(name, TensorData.FromFloats([1, 2], 2));
+        }
+
+        writer.Write(PathOf(file));
     }
 
     private string Program()

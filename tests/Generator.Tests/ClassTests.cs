@@ -72,6 +72,31 @@ public sealed class ClassTests
     }
 
     [Fact]
+    public void Each_of_several_models_has_weights_of_its_own()
+    {
+        var host = new Host(("net.dsl", Simple + Simple.Replace("import std.nn\n", "", StringComparison.Ordinal).Replace("model net(", "model Other(", StringComparison.Ordinal)));
+        host.Set("build_metadata.AdditionalFiles.SparseDslWeights", "net.sdw", "net.dsl");
+        Assert.Contains("\"net.net.sdw\"", host.Source("net.net.g.cs"), StringComparison.Ordinal);
+        Assert.Contains("\"net.Other.sdw\"", host.Source("net.Other.g.cs"), StringComparison.Ordinal);
+        Assert.Empty(host.Errors());
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(16383, true)]
+    [InlineData(16384, false)]
+    public void Small_constants_are_in_the_class_and_large_ones_in_a_file(int count, bool inClass)
+    {
+        var values = string.Join(", ", Enumerable.Range(0, count).Select(i => i % 7));
+        var host = new Host(("c.dsl", $"model C() {{\n    input x: f32[{count}]\n    output y = x * tensor([{values}])\n}}\n"));
+        host.Set("build_metadata.AdditionalFiles.SparseDslWeights", "c.sdw", "c.dsl");
+        var text = host.Source("c.C.g.cs");
+        Assert.Equal(inClass, text.Contains("this(Constants(), threads", StringComparison.Ordinal));
+        Assert.Equal(!inClass, text.Contains("WeightFile.Open", StringComparison.Ordinal));
+        Assert.Empty(host.Errors());
+    }
+
+    [Fact]
     public void Parameters_are_documented()
     {
         var type = new Host(("net.dsl", Simple)).Output.GetTypeByMetadataName("App.Net")!;

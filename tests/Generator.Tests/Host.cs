@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
+using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Generator;
 using SparseDsl.Runtime;
 
@@ -43,7 +44,7 @@ internal sealed class Host
     public Compilation Output { get; private set; } = null!;
 
     /// <summary>Diagnostics of the generator.</summary>
-    public ImmutableArray<Diagnostic> Diagnostics => Result.Diagnostics;
+    public ImmutableArray<Microsoft.CodeAnalysis.Diagnostic> Diagnostics => Result.Diagnostics;
 
     /// <summary>The text of the generated file with a name.</summary>
     public string Source(string hintName) => Result.GeneratedSources.Single(s => s.HintName == hintName).SourceText.ToString();
@@ -62,6 +63,13 @@ internal sealed class Host
     {
         Add(of + ".storage", text);
         Set("build_metadata.AdditionalFiles.SparseDslStorageOf", "/app/" + of, of + ".storage");
+    }
+
+    /// <summary>Adds a file with what the packer found.</summary>
+    public void AddWarnings(string path, params IEnumerable<DiagnosticLine> lines)
+    {
+        Add(path, string.Concat(lines.Select(l => l.Print() + "\n")));
+        Set("build_metadata.AdditionalFiles.SparseDslDiagnostics", "true", path);
     }
 
     /// <summary>Adds a C# file.</summary>
@@ -83,7 +91,7 @@ internal sealed class Host
     public IReadOnlyList<IncrementalStepRunReason> Reasons(string step) => [.. Result.TrackedSteps[step].SelectMany(s => s.Outputs).Select(o => o.Reason)];
 
     /// <summary>Errors of the whole project.</summary>
-    public IEnumerable<Diagnostic> Errors() => Output.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error);
+    public IEnumerable<Microsoft.CodeAnalysis.Diagnostic> Errors() => Output.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error);
 
     private static ImmutableArray<MetadataReference> References { get; } =
     [

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl.Binding;
 
 namespace SparseDsl.Backends.CSharp;
 
@@ -22,6 +23,9 @@ public sealed record CSharpOptions
     /// <summary>Where the constructor without a source finds the packed weights; null leaves that constructor out, unless the model has no weights.</summary>
     public DefaultWeights? Weights { get; init; }
 
+    /// <summary>Constants that the class holds itself, see <see cref="ModelConstants.InClass"/>; null when its weights come from a source.</summary>
+    public IReadOnlyList<PackedWeight>? Constants { get; init; }
+
     /// <summary>What the documentation of the class says about parameters.</summary>
     public ImmutableArray<ParameterNote> Parameters { get; init; } = [];
 
@@ -38,7 +42,18 @@ public sealed record CSharpOptions
 /// <summary>Packed weights that come with a program.</summary>
 /// <param name="Name">Name of a file in the program's folder, or of a resource of its assembly.</param>
 /// <param name="IsResource">Which of the two.</param>
-public sealed record DefaultWeights(string Name, bool IsResource);
+public sealed record DefaultWeights(string Name, bool IsResource)
+{
+    /// <summary>The name of a file that belongs to one model of a program: <c>net.sdw</c>, or <c>net.Detector.sdw</c> when the program has several models.</summary>
+    /// <param name="name">The name for the program: <c>net.sdw</c>.</param>
+    /// <param name="module">The program.</param>
+    /// <param name="model">One of its models.</param>
+    public static string NameFor(string name, BoundModule module, BoundModel model)
+    {
+        var dot = name.LastIndexOf('.');
+        return module.Models.Length == 1 ? name : dot < 0 ? name + "." + model.Name : name.Substring(0, dot) + "." + model.Name + name.Substring(dot);
+    }
+}
 
 /// <summary>A model lowered for one target.</summary>
 /// <param name="Target">The target.</param>

@@ -18,29 +18,35 @@ public static class ProjectWriter
 {
     /// <summary>The files of the project.</summary>
     /// <param name="tiers">The model lowered for one or several targets, in the order in which the class tries them.</param>
-    /// <param name="weights">The packed weights, under the names the generated class asks for.</param>
-    /// <param name="options">Names; its tiers are ignored.</param>
+    /// <param name="weights">The packed weights, under the names the generated class asks for. Ignored when <paramref name="options"/> has the constants.</param>
+    /// <param name="options">Names and constants; its tiers are ignored.</param>
     public static IReadOnlyList<ProjectFile> Write(IReadOnlyList<CSharpTier> tiers, IReadOnlyList<PackedWeight> weights, CSharpOptions options)
     {
         var program = tiers[0].Program;
         var name = options.ClassName ?? Names.Pascal(program.Name);
         // Programs that use the library have tiered compilation as they like it.
         options = options with { Tiers = [.. tiers.Skip(1)], OptimisesAtOnce = true, Weights = new DefaultWeights(name + ".sdw", IsResource: false) };
-        var packed = new MemoryStream();
-        WeightFileWriter.Write(packed, program.Name, ModelHash.Of(tiers), weights);
+        ProjectFile[] packed = options.Constants is null ? [Packed(name, tiers, weights)] : [];
         return
         [
             Text(name + ".cs", CSharpEmitter.Emit(program, tiers[0].Target, options)),
-            Text(name + ".csproj", Project(name)),
-            new ProjectFile(name + ".sdw", packed.ToArray()),
+            Text(name + ".csproj", Project(name, packed.Length > 0)),
+            .. packed,
             Text("demo/Program.cs", Sample(program, name, options)),
             Text("demo/Demo.csproj", Demo(name)),
         ];
     }
 
+    private static ProjectFile Packed(string name, IReadOnlyList<CSharpTier> tiers, IReadOnlyList<PackedWeight> weights)
+    {
+        var packed = new MemoryStream();
+        WeightFileWriter.Write(packed, tiers[0].Program.Name, ModelHash.Of(tiers), weights);
+        return new ProjectFile(name + ".sdw", packed.ToArray());
+    }
+
     private static ProjectFile Text(string name, string content) => new(name, System.Text.Encoding.UTF8.GetBytes(content));
 
-    private static string Project(string name) => $"""
+    private static string Project(string name, bool hasWeights) => $"""
         <Project Sdk="Microsoft.NET.Sdk">
 
           <PropertyGroup>
@@ -58,7 +64,7 @@ public static class ProjectWriter
             </Reference>
             <!-- What this project gives to those that reference it: the class is no use without the types it is made of. -->
             <TargetPathWithTargetPlatformMoniker Include="$(MSBuildProjectDirectory)/SparseDsl.Runtime.dll" ReferenceSourceTarget="ResolveAssemblyReference" />
-            <None Update="{name}.sdw" CopyToOutputDirectory="PreserveNewest" />
+        {(hasWeights ? $"    <None Update=\"{name}.sdw\" CopyToOutputDirectory=\"PreserveNewest\" />" : "")}
           </ItemGroup>
 
         </Project>

@@ -31,8 +31,8 @@ internal static class BuildCommand
             var session = new Session(streams, json: false);
             var path = parsed.GetValue(file)!;
             if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound
-                && ModelWeights.Read(session, bound, path, parsed.GetValue(weights)) is { } loaded
-                && session.Work("compiling", () => Project(session, bound, loaded, new CSharpOptions { Namespace = parsed.GetValue(space)!, ClassName = parsed.GetValue(className) })) is { } files)
+                && ModelWeights.Read(session, bound, parsed.GetValue(weights)) is { } loaded
+                && session.Work("compiling", () => Project(session, bound.Model, loaded, new CSharpOptions { Namespace = parsed.GetValue(space)!, ClassName = parsed.GetValue(className) })) is { } files)
             {
                 Write(session, parsed.GetValue(folder)!, files);
             }
@@ -58,7 +58,7 @@ internal static class BuildCommand
         var options = new CompilationOptions(Target.All[0]) { Weights = weights.Find };
         return TierCompiler.Lower(model, Target.All, options, null, session.Diagnostics) is { } lowered
             && ModelPacker.Pack(lowered.Tiers, path => weights[path], session.Diagnostics) is { } packed
-            ? ProjectWriter.Write(lowered.Tiers, packed, names)
+            ? ProjectWriter.Write(lowered.Tiers, packed, names with { Constants = ModelConstants.InClass(model, lowered.Tiers) })
             : null;
     }
 

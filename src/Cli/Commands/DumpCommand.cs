@@ -33,7 +33,7 @@ internal static class DumpCommand
             }
             else if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                DumpModel(session, name, bound, path, parsed.GetValue(weights), parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(passes));
+                DumpModel(session, name, bound, parsed.GetValue(weights), parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(passes));
             }
 
             return session.Finish();
@@ -49,8 +49,9 @@ internal static class DumpCommand
         }
     }
 
-    private static void DumpModel(Session session, string stage, BoundModel model, string path, string? weightsPath, Compiler.Target target, bool passes)
+    private static void DumpModel(Session session, string stage, ProgramModel program, string? weightsPath, Compiler.Target target, bool passes)
     {
+        var model = program.Model;
         if (stage == "bound")
         {
             session.Output.Write(BoundPrinter.Print(model));
@@ -59,9 +60,9 @@ internal static class DumpCommand
 
         // Without a weights file the stages are those of a model whose weights are not known.
         ModelWeights? weights = null;
-        if (weightsPath is not null || File.Exists(ModelWeights.DefaultPath(path)))
+        if (weightsPath is not null || File.Exists(program.DefaultWeights))
         {
-            weights = ModelWeights.Read(session, model, path, weightsPath);
+            weights = ModelWeights.Read(session, program, weightsPath);
             if (weights is null)
             {
                 return;

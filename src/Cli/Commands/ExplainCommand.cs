@@ -29,7 +29,7 @@ internal static class ExplainCommand
             var decisions = new List<LevelDecision>();
             if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                costs = Memory.Guard(session, $"'{bound.Name}' at these dims", () => Costs(session, bound, path, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, decisions));
+                costs = Memory.Guard(session, $"'{bound.Model.Name}' at these dims", () => Costs(session, bound, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, decisions));
             }
 
             if (costs is not null && !session.IsJson)
@@ -48,9 +48,10 @@ internal static class ExplainCommand
     }
 
     private static IReadOnlyList<LayerCost>? Costs(
-        Session session, BoundModel model, string path, string? weightsPath, IReadOnlyList<KeyValuePair<string, long>> given, Dictionary<string, long> values,
+        Session session, ProgramModel program, string? weightsPath, IReadOnlyList<KeyValuePair<string, long>> given, Dictionary<string, long> values,
         List<LevelDecision> decisions)
     {
+        var model = program.Model;
         foreach (var dim in model.Dims)
         {
             values[dim.Name] = dim.SmallestUseful;
@@ -70,8 +71,8 @@ internal static class ExplainCommand
             values[name] = value;
         }
 
-        var known = weightsPath is not null || File.Exists(ModelWeights.DefaultPath(path));
-        var weights = known ? ModelWeights.Read(session, model, path, weightsPath) : null;
+        var known = weightsPath is not null || File.Exists(program.DefaultWeights);
+        var weights = known ? ModelWeights.Read(session, program, weightsPath) : null;
         if (session.Diagnostics.HasErrors)
         {
             return null;

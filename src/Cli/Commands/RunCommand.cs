@@ -43,13 +43,14 @@ internal static class RunCommand
 
     private static RunResult? Run(Session session, RunRequest request)
     {
-        if (SourceFiles.Model(session, request.File, request.Model) is not { } model)
+        if (SourceFiles.Model(session, request.File, request.Model) is not { } program)
         {
             return null;
         }
 
+        var model = program.Model;
         CheckOutputs(session, request, model);
-        var weights = ModelWeights.Read(session, model, request.File, request.Weights);
+        var weights = ModelWeights.Read(session, program, request.Weights);
         var inputs = ModelInputs.Read(session, model, request.Inputs, request.Dims);
         if (session.Diagnostics.HasErrors || weights is null || inputs is null)
         {

@@ -1,6 +1,5 @@
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Weights;
-using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Import.Data;
 
@@ -21,14 +20,14 @@ internal sealed class ModelWeights
     /// <summary>A parameter's elements by path; null for a name that is none.</summary>
     public TensorData? Find(string path) => tensors.GetValueOrDefault(path);
 
-    /// <summary>Where weights are when the user does not say: beside the program.</summary>
-    public static string DefaultPath(string program) => Path.ChangeExtension(program, ".safetensors");
-
     /// <summary>Reads the weights of a model; null after a report. A model without parameters needs no file.</summary>
-    public static ModelWeights? Read(Session session, BoundModel model, string program, string? path)
+    /// <param name="session">Is told of mistakes.</param>
+    /// <param name="program">The model.</param>
+    /// <param name="path">Path of the weights; null looks beside the program.</param>
+    public static ModelWeights? Read(Session session, ProgramModel program, string? path)
     {
-        var weights = new ModelWeights();
-        var file = path ?? DefaultPath(program);
+        var (weights, model) = (new ModelWeights(), program.Model);
+        var file = path ?? program.DefaultWeights;
         if (path is null && model.Params.IsEmpty)
         {
             return weights;
@@ -45,7 +44,8 @@ internal sealed class ModelWeights
             return null;
         }
 
-        var provider = new FileWeights(Path.GetFileName(file), Path.GetDirectoryName(Path.GetFullPath(program))!, found);
+        var others = program.Module.Models.SelectMany(m => m.Params).Select(p => p.Path).Except(model.Params.Select(p => p.Path)).ToHashSet();
+        var provider = new FileWeights(Path.GetFileName(file), Path.GetDirectoryName(Path.GetFullPath(program.Path))!, found, others);
         var loaded = WeightLoader.Load(model.Name, WeightDeclaration.Of(model), provider, session.Diagnostics);
         foreach (var tensor in loaded.Tensors)
         {
@@ -56,11 +56,12 @@ internal sealed class ModelWeights
     }
 
     /// <summary>The tensors of a file, and masks as files beside the program.</summary>
-    private sealed class FileWeights(string name, string folder, IReadOnlyDictionary<string, TensorData> tensors) : IWeightProvider
+    private sealed class FileWeights(string name, string folder, IReadOnlyDictionary<string, TensorData> tensors, HashSet<string> others) : IWeightProvider
     {
         public string Name => name;
 
-        public IEnumerable<string> Names => tensors.Keys;
+        // What is there for other models is nothing to wonder about.
+        public IEnumerable<string> Names => tensors.Keys.Where(key => !others.Contains(key));
 
         public TensorData? Find(string tensor) => tensors.TryGetValue(tensor, out var found) ? found : null;
 

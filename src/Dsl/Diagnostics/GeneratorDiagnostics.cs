@@ -14,8 +14,18 @@ public static class GeneratorDiagnostics
     public static readonly DiagnosticDescriptor Bug = Row(
         "SD5302", "this is a bug in SparseDsl: {0}", "please report it with the file that causes it", "no program should give this");
 
+    /// <summary>The class '{0}' is made already, from the model '{1}' in '{2}'.</summary>
+    public static readonly DiagnosticDescriptor SameClass = Row(
+        "SD5303", "the class '{0}' is made already, from the model '{1}' in '{2}'", "rename one of the models, or give its SparseDslModel item another ClassName or Namespace",
+        "one.dsl and two.dsl that both declare the model Net");
+
+    /// <summary>The packed weights are to be called '{0}', as those of '{1}' are.</summary>
+    public static readonly DiagnosticDescriptor SameWeights = Row(
+        "SD5304", "the packed weights are to be called '{0}', as those of '{1}' are", "give one of the SparseDslModel items another PackedWeights",
+        "old/net.dsl and new/net.dsl in one project, each with weights beside it");
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [Setting, Bug];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [Setting, Bug, SameClass, SameWeights];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);
 }

@@ -122,6 +122,91 @@ public sealed class ProjectTests(Feed feed)
     }
 
     [Fact]
+    public void A_file_of_several_models_is_packed_and_its_constants_need_no_file()
+    {
+        var folder = New("Many", """
+            using var twice = new Many.Models.Twice();
+            using var thrice = new Many.Models.Thrice();
+            using var shifted = new Many.Models.Shifted();
+            var y = new float[4];
+            float[] x = [1, 2, 3, 4];
+            twice.Run(x, y);
+            Console.WriteLine(string.Join(" ", y));
+            thrice.Run(x, y);
+            Console.WriteLine(string.Join(" ", y));
+            shifted.Run(x, y);
+            Console.WriteLine(string.Join(" ", y));
+
+            """, Project.Replace("<PropertyGroup>", "<PropertyGroup>\n    <SparseDslNamespace>Many.Models</SparseDslNamespace>", StringComparison.Ordinal));
+        Directory.CreateDirectory(Path.Combine(folder, "models"));
+        File.WriteAllText(Path.Combine(folder, "models", "many.dsl"), """
+            model Twice() {
+                input x: f32[4]
+                param w: f32[4]
+                output y = x * w
+            }
+            model Thrice() {
+                input x: f32[4]
+                param w: f32[4], b: f32[4]
+                output y = x * w + b
+            }
+            model Shifted() {
+                input x: f32[4]
+                output y = x + tensor([10, 20, 30, 40])
+            }
+
+            """);
+        Safetensors.Write(Path.Combine(folder, "models", "many.Twice.safetensors"), ("w", [2, 2, 2, 2]));
+        Safetensors.Write(Path.Combine(folder, "models", "many.safetensors"), ("w", [3, 3, 3, 3]), ("b", [0.5f, 0, 0, 0]));
+        var build = feed.Dotnet(folder, "build");
+        Assert.True(build.Code == 0, build.Output);
+        Assert.DoesNotContain("warning", build.Output, StringComparison.Ordinal);
+        Assert.Equal("2 4 6 8\n3.5 6 9 12\n11 22 33 44", feed.Run(folder, "bin/Debug/net10.0/Many").Output.Trim());
+        Assert.Equal(["many.Thrice.sdw", "many.Twice.sdw"], Packed(folder, "bin/Debug/net10.0"));
+
+        // Other weights, and a model that is gone.
+        Safetensors.Write(Path.Combine(folder, "models", "many.Twice.safetensors"), ("w", [4, 4, 4, 4]));
+        build = feed.Dotnet(folder, "publish", "-o", "out");
+        Assert.True(build.Code == 0, build.Output);
+        Assert.StartsWith("4 8 12 16\n", feed.Run(folder, "out/Many").Output, StringComparison.Ordinal);
+        Assert.Equal(["many.Thrice.sdw", "many.Twice.sdw"], Packed(folder, "out"));
+        var text = File.ReadAllText(Path.Combine(folder, "models", "many.dsl"));
+        File.WriteAllText(Path.Combine(folder, "models", "many.dsl"), text[text.IndexOf("model Thrice", StringComparison.Ordinal)..]);
+        File.WriteAllText(Path.Combine(folder, "Program.cs"), "Console.WriteLine(1);\n");
+        Assert.Equal(0, feed.Dotnet(folder, "build", "-o", "smaller").Code);
+        Assert.Equal(["many.Thrice.sdw"], Packed(folder, "smaller"));
+    }
+
+    [Fact]
+    public void Projects_decide_how_bad_is_what_the_packer_finds()
+    {
+        var folder = New("Extra", "Console.WriteLine(1);\n");
+        File.WriteAllText(Path.Combine(folder, "net.dsl"), "model Net() {\n    input x: f32[2]\n    param w: f32[2]\n    output y = x * w\n}\n");
+        Safetensors.Write(Path.Combine(folder, "net.safetensors"), ("w", [1, 2]), ("unused", [3]));
+        string Build(params string[] options)
+        {
+            var build = feed.Dotnet(folder, ["build", "--no-incremental", .. options]);
+            Assert.Equal(build.Output.Contains("error SD", StringComparison.Ordinal) ? 1 : 0, build.Code);
+            return string.Join(" ", Regex.Matches(build.Output, @"net\.dsl\(1,1\): (\w+) SD5005").Select(m => m.Groups[1].Value).Distinct());
+        }
+
+        Assert.Equal("warning", Build());
+        Assert.Equal("warning", Build());
+        Assert.Equal("", Build("-p:NoWarn=SD5005"));
+        Assert.Equal("error", Build("-p:TreatWarningsAsErrors=true"));
+        Assert.Equal("error", Build("-p:WarningsAsErrors=SD5005"));
+        Assert.Equal("warning", Build("-p:TreatWarningsAsErrors=true", "-p:WarningsNotAsErrors=SD5005"));
+        var configuration = Path.Combine(folder, ".globalconfig");
+        File.WriteAllText(configuration, "is_global = true\ndotnet_diagnostic.SD5005.severity = none\n");
+        Assert.Equal("", Build("-p:TreatWarningsAsErrors=true"));
+        File.WriteAllText(configuration, "is_global = true\ndotnet_diagnostic.SD5005.severity = error\n");
+        Assert.Equal("error", Build());
+    }
+
+    private static IEnumerable<string> Packed(string folder, string output) =>
+        Directory.GetFiles(Path.Combine(folder, output), "*.sdw").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal);
+
+    [Fact]
     public void An_older_framework_is_told_what_is_needed()
     {
         var folder = New("Old", "Console.WriteLine(1);\n", Project.Replace("net10.0", "net8.0", StringComparison.Ordinal));

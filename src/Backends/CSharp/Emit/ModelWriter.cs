@@ -28,6 +28,7 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         Run();
         RunWithoutDims();
         Rest();
+        new ConstantsWriter(text, options.Constants ?? []).Write();
         foreach (var tier in tiers)
         {
             new EngineWriter(text, tiers, tier, options).Write();
@@ -112,13 +113,13 @@ internal sealed class ModelWriter(SourceWriter text, IReadOnlyList<CSharpTier> t
         text.Line("/// </list>");
     }
 
-    private bool HasWeights => tiers.Any(t => t.Program.Regions.Any(r => r is Region.Weight));
+    private bool HasWeights => options.Constants is null && tiers.Any(t => t.Program.Regions.Any(r => r is Region.Weight));
 
     private void Constructors()
     {
         if (!HasWeights)
         {
-            Open($"public {name}(int threads = 1)", "Makes the model ready; it has no weights.", null, "new MemoryWeights()");
+            Open($"public {name}(int threads = 1)", "Makes the model ready; it needs no weights.", null, new ConstantsWriter(text, options.Constants ?? []).Source);
         }
         else if (options.Weights is { IsResource: true } resource)
         {

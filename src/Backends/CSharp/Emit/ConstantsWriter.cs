@@ -1,0 +1,52 @@
+namespace SparseDsl.Backends.CSharp.Emit;
+
+/// <summary>Writes the constants of a model without parameters into its class.</summary>
+internal sealed class ConstantsWriter(SourceWriter text, IReadOnlyList<PackedWeight> arrays)
+{
+    private const int BytesInLine = 32;
+
+    /// <summary>The expression that gives them as a source of weights.</summary>
+    public string Source => arrays.Count == 0 ? "new MemoryWeights()" : "Constants()";
+
+    /// <summary>Writes the method and the arrays; nothing when there are none.</summary>
+    public void Write()
+    {
+        if (arrays.Count == 0)
+        {
+            return;
+        }
+
+        var distinct = ModelConstants.Distinct(arrays);
+        text.Line();
+        text.Summary("The constants of the model in aligned memory.");
+        text.Open("private static MemoryWeights Constants()");
+        text.Line("var constants = new MemoryWeights();");
+        foreach (var array in arrays)
+        {
+            text.Line($"constants.Add({CSharpTypes.Text(array.Name)}, \"{array.Element}\", Constant{CSharpTypes.Digits(ModelConstants.IndexIn(distinct, array))});");
+        }
+
+        text.Line("return constants;");
+        text.Close();
+        for (var i = 0; i < distinct.Count; i++)
+        {
+            Write(arrays.First(a => ModelConstants.IndexIn(distinct, a) == i), i);
+        }
+    }
+
+    // The C# compiler keeps such an array as data of the assembly.
+    private void Write(PackedWeight array, int number)
+    {
+        text.Line();
+        text.Summary($"{array.Element}, little-endian.");
+        text.Line($"private static ReadOnlySpan<byte> Constant{CSharpTypes.Digits(number)} =>");
+        text.Line("[");
+        var bytes = array.Bytes.ToArray();
+        for (var i = 0; i < bytes.Length; i += BytesInLine)
+        {
+            text.Line("    " + string.Join(", ", bytes.Skip(i).Take(BytesInLine).Select(b => CSharpTypes.Digits(b))) + ",");
+        }
+
+        text.Line("];");
+    }
+}
