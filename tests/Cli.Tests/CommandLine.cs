@@ -52,6 +52,9 @@ public abstract class CommandLine : IDisposable
 
         """;
 
+    // Whoever runs the tests may have calibrated.
+    static CommandLine() => Environment.SetEnvironmentVariable("SPARSEDSL_PROFILE", "default");
+
     /// <summary>The folder.</summary>
     protected string Folder { get; } = Directory.CreateTempSubdirectory("sparsedsl-cli-").FullName;
 

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Documentation;
 using SparseDsl.Compiler;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Import.Data;
@@ -63,6 +64,8 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5124"] = t => ["fmt", t.Write("odd.dsl", "const   a=1\n"), "--check"],
         ["SD5125"] = t => t.RunMatrix("@format(nm(2, 4))", i => i % 4 == 0 ? 0 : 1),
         ["SD5126"] = t => ["run", t.Write("big.dsl", "model Big(N: dim 1..2147483647) {\n    input x: f32[N, 1000]\n    output y = x\n}\n"), "--input", "x=zeros", "--dim", "N=2147483647"],
+        ["SD5127"] = t => ["explain", t.Twice(), "--profile", t.Write("damaged.json", "{\"profile\": 1")],
+        ["SD5128"] = t => ["explain", t.Twice(), "--profile", t.Write("other.json", MachineProfile.Default.Print())],
         ["SD5201"] = t => t.Import(new NodeProto { OpType = "Det", Input = { "x" }, Output = { "y" } }, hasShape: true),
         ["SD5202"] = t => t.Import(new NodeProto { OpType = "Relu", Input = { "x" }, Output = { "y" } }, hasShape: false),
     };

@@ -216,7 +216,8 @@ public sealed class TextCommandTests : CommandLine
         Assert.True(weighed["w1"].GetProperty("sparse_microseconds").GetDouble() < weighed["w1"].GetProperty("dense_microseconds").GetDouble());
         Assert.Equal("dense", weighed["w2"].GetProperty("format").GetString());
         Assert.Equal(0.5, weighed["w2"].GetProperty("stored").GetDouble(), 6);
-        Assert.Matches("(?m)^  w1 +csr +5% of the elements are stored: about .* µs, dense .* µs$", Run("explain", PathOf("digits.dsl")).Output);
+        Assert.Matches("(?m)^  w1 +csr +sparse-faster +5% of the elements are stored: about .* µs, dense .* µs; dense above .*% stored$", Run("explain", PathOf("digits.dsl")).Output);
+        Assert.Matches("(?m)^  w2 +[a-z]+ +dense-faster +50% of the elements would be stored: .*; csr below .*% stored$", Run("explain", PathOf("digits.dsl")).Output);
         Assert.Equal(["SD5113"], Run("explain", PathOf("digits.dsl"), "--dim", "N=65", "--json").Ids);
         Assert.Equal(["SD5123"], Run("explain", PathOf("digits.dsl"), "--dim", "M=5", "--json").Ids);
     }

@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using SparseDsl.Backends.CSharp;
 using SparseDsl.Cli.Data;
 using SparseDsl.Compiler;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
@@ -20,19 +21,19 @@ internal static class BuildCommand
         var target = new Option<string>("--target") { Description = "csharp", Required = true };
         target.AcceptOnlyFromAmong("csharp");
         var folder = new Option<string>("--output", "-o") { Description = "where to write; made when it is not there", HelpName = "DIR", Required = true };
-        var (model, weights) = (SharedOptions.Model(), SharedOptions.Weights());
+        var (model, weights, profile) = (SharedOptions.Model(), SharedOptions.Weights(), SharedOptions.Profile());
         var space = new Option<string>("--namespace") { Description = "namespace of the class", HelpName = "NAME", DefaultValueFactory = _ => "SparseDsl.Generated" };
         var className = new Option<string?>("--class") { Description = "name of the class and the project; default: the model's", HelpName = "NAME" };
         MustBe(space, "a C# namespace", name => name.Split('.').All(IsIdentifier));
         MustBe(className, "a C# identifier", IsIdentifier);
-        var command = new Command("build", "Write a model as a C# class library.") { file, target, folder, space, className, model, weights };
+        var command = new Command("build", "Write a model as a C# class library.") { file, target, folder, space, className, model, weights, profile };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);
             var path = parsed.GetValue(file)!;
-            if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound
+            if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound
                 && ModelWeights.Read(session, bound, parsed.GetValue(weights)) is { } loaded
-                && session.Work("compiling", () => Project(session, bound.Model, loaded, new CSharpOptions { Namespace = parsed.GetValue(space)!, ClassName = parsed.GetValue(className) })) is { } files)
+                && session.Work("compiling", () => Project(session, bound.Model, loaded, machine, new CSharpOptions { Namespace = parsed.GetValue(space)!, ClassName = parsed.GetValue(className) })) is { } files)
             {
                 Write(session, parsed.GetValue(folder)!, files);
             }
@@ -53,9 +54,9 @@ internal static class BuildCommand
     });
 
     /// <summary>The files of a project with code for every target, chosen when the program starts; null after a report.</summary>
-    private static IReadOnlyList<ProjectFile>? Project(Session session, BoundModel model, ModelWeights weights, CSharpOptions names)
+    private static IReadOnlyList<ProjectFile>? Project(Session session, BoundModel model, ModelWeights weights, MachineProfile profile, CSharpOptions names)
     {
-        var options = new CompilationOptions(Target.All[0]) { Weights = weights.Find };
+        var options = new CompilationOptions(Target.All[0]) { Weights = weights.Find, Profile = profile };
         return TierCompiler.Lower(model, Target.All, options, null, session.Diagnostics) is { } lowered
             && ModelPacker.Pack(lowered.Tiers, path => weights[path], session.Diagnostics) is { } packed
             ? ProjectWriter.Write(lowered.Tiers, packed, names with { Constants = ModelConstants.InClass(model, lowered.Tiers) })

@@ -20,8 +20,8 @@ internal static class DumpCommand
         var stage = new Option<string>("--stage") { Description = "ast, bound, graph, loops or csharp", Required = true };
         stage.AcceptOnlyFromAmong("ast", "bound", "graph", "loops", "csharp");
         var passes = new Option<bool>("--passes") { Description = "with graph or loops: print after every pass" };
-        var (model, target, weights) = (SharedOptions.Model(), SharedOptions.Target(), SharedOptions.Weights());
-        var command = new Command("dump", "Print a program as it is at a stage of the compiler.") { file, stage, model, target, passes, weights };
+        var (model, target, weights, profile) = (SharedOptions.Model(), SharedOptions.Target(), SharedOptions.Weights(), SharedOptions.Profile());
+        var command = new Command("dump", "Print a program as it is at a stage of the compiler.") { file, stage, model, target, passes, weights, profile };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);
@@ -31,9 +31,10 @@ internal static class DumpCommand
             {
                 DumpTree(session, path);
             }
-            else if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
+            else if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                DumpModel(session, name, bound, parsed.GetValue(weights), parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(passes));
+                var options = new CompilationOptions(parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Observer = parsed.GetValue(passes) ? new PassWriter(session.Output).Write : null };
+                DumpModel(session, name, bound, parsed.GetValue(weights), options);
             }
 
             return session.Finish();
@@ -49,7 +50,7 @@ internal static class DumpCommand
         }
     }
 
-    private static void DumpModel(Session session, string stage, ProgramModel program, string? weightsPath, Compiler.Target target, bool passes)
+    private static void DumpModel(Session session, string stage, ProgramModel program, string? weightsPath, CompilationOptions options)
     {
         var model = program.Model;
         if (stage == "bound")
@@ -69,12 +70,7 @@ internal static class DumpCommand
             }
         }
 
-        var options = new CompilationOptions(target)
-        {
-            Weights = weights is null ? null : weights.Find,
-            Observer = passes ? new PassWriter(session.Output).Write : null,
-        };
-        WriteStage(session, stage, model, options);
+        WriteStage(session, stage, model, options with { Weights = weights is null ? null : weights.Find });
     }
 
     private static void WriteStage(Session session, string stage, BoundModel model, CompilationOptions options)

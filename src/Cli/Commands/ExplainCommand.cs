@@ -11,7 +11,7 @@ using SparseDsl.Dsl.Diagnostics;
 
 namespace SparseDsl.Cli.Commands;
 
-/// <summary><c>explain FILE</c>: what every layer costs and how its weights are stored.</summary>
+/// <summary><c>explain FILE</c>: what every layer costs, how its weights are stored, and what would change that.</summary>
 internal static class ExplainCommand
 {
     /// <summary>The command.</summary>
@@ -19,7 +19,8 @@ internal static class ExplainCommand
     {
         var file = SharedOptions.File();
         var (model, dims, weights, json) = (SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Weights(), SharedOptions.Json());
-        var command = new Command("explain", "Say what every layer costs and how its weights are stored.") { file, model, dims, weights, json };
+        var (target, profile) = (SharedOptions.Target(), SharedOptions.Profile());
+        var command = new Command("explain", "Say what every layer costs and how its weights are stored.") { file, model, dims, weights, target, profile, json };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, parsed.GetValue(json));
@@ -27,9 +28,10 @@ internal static class ExplainCommand
             IReadOnlyList<LayerCost>? costs = null;
             var values = new Dictionary<string, long>(StringComparer.Ordinal);
             var decisions = new List<LevelDecision>();
-            if (SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
+            if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                costs = Memory.Guard(session, $"'{bound.Model.Name}' at these dims", () => Costs(session, bound, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, decisions));
+                var options = new CompilationOptions(parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Decisions = decisions };
+                costs = Memory.Guard(session, $"'{bound.Model.Name}' at these dims", () => Costs(session, bound, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, options));
             }
 
             if (costs is not null && !session.IsJson)
@@ -49,7 +51,7 @@ internal static class ExplainCommand
 
     private static IReadOnlyList<LayerCost>? Costs(
         Session session, ProgramModel program, string? weightsPath, IReadOnlyList<KeyValuePair<string, long>> given, Dictionary<string, long> values,
-        List<LevelDecision> decisions)
+        CompilationOptions options)
     {
         var model = program.Model;
         foreach (var dim in model.Dims)
@@ -78,8 +80,8 @@ internal static class ExplainCommand
             return null;
         }
 
-        var options = new CompilationOptions(NativeTarget.Widest) { Weights = weights is null ? null : weights.Find, Decisions = decisions };
-        return LayerCost.Of(Compilation.Optimise(model, options, session.Diagnostics), values, name => weights?.Find(name));
+        options = options with { Weights = weights is null ? null : weights.Find };
+        return LayerCost.Of(Compilation.Optimise(model, options, session.Diagnostics), values, name => weights?.Find(name), options.Profile!.For(options.Target));
     }
 
     private static void WriteTable(TextWriter output, IReadOnlyList<LayerCost> costs, Dictionary<string, long> dims)
@@ -89,18 +91,15 @@ internal static class ExplainCommand
             output.WriteLine("at " + string.Join(", ", dims.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Key} = {d.Value}"))));
         }
 
-        List<string[]> rows = [["op", "scope", "result", "weights", "density", "MAC", "FLOP", "bytes"]];
+        List<string[]> rows = [["op", "scope", "result", "weights", "kernel", "density", "MAC", "FLOP", "bytes", "µs", "dense µs"]];
         rows.AddRange(costs.Select(c => new[]
         {
-            c.Label, c.Scope, c.Type, c.Format, c.Density?.ToString("P1", CultureInfo.InvariantCulture) ?? "unknown", Number(c.Mac), Number(c.Flop), Number(c.Bytes),
+            c.Label, c.Scope, c.Type, c.Format, c.Kernel, c.Density?.ToString("P1", CultureInfo.InvariantCulture) ?? "unknown", Number(c.Mac), Number(c.Flop), Number(c.Bytes),
+            Time(c.Microseconds), Time(c.DenseMicroseconds),
         }));
-        rows.Add(["total", "", "", "", "", Number(costs.Sum(c => c.Mac)), Number(costs.Sum(c => c.Flop)), Number(costs.Sum(c => c.Bytes))]);
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length))];
-        foreach (var row in rows)
-        {
-            // Numbers stand at the right.
-            output.WriteLine(string.Join("  ", row.Select((cell, i) => i < 4 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
-        }
+        rows.Add(["total", "", "", "", "", "", Number(costs.Sum(c => c.Mac)), Number(costs.Sum(c => c.Flop)), Number(costs.Sum(c => c.Bytes)),
+            Time(costs.Sum(c => c.Microseconds)), Time(costs.Sum(c => c.DenseMicroseconds))]);
+        TextTable.Write(output, rows, texts: 5);
 
         var (mac, dense) = (costs.Sum(c => c.Mac), costs.Sum(c => c.DenseMac));
         if (mac < dense)
@@ -108,6 +107,8 @@ internal static class ExplainCommand
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sparsity leaves {mac:N0} of {dense:N0} MAC"));
         }
     }
+
+    private static string Time(double microseconds) => microseconds.ToString("N1", CultureInfo.InvariantCulture);
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -128,6 +129,7 @@ internal static class ExplainCommand
             writer.WriteString("scope", cost.Scope);
             writer.WriteString("result", cost.Type);
             writer.WriteString("format", cost.Format);
+            writer.WriteString("kernel", cost.Kernel);
             if (cost.Density is { } density)
             {
                 writer.WriteNumber("density", density);
@@ -138,6 +140,8 @@ internal static class ExplainCommand
             }
 
             WriteCounts(writer, cost.Mac, cost.DenseMac, cost.Flop, cost.Bytes);
+            writer.WriteNumber("microseconds", cost.Microseconds);
+            writer.WriteNumber("dense_microseconds", cost.DenseMicroseconds);
             writer.WriteEndObject();
         }
 

@@ -24,17 +24,25 @@ internal static class PackCommand
         var targets = SharedOptions.Targets();
         var optional = new Option<bool>("--if-any") { Description = "write no weights for a file without models, or when there is no weights file" };
         var (model, weights, msbuild) = (SharedOptions.Model(), SharedOptions.Weights(), SharedOptions.MsBuild());
+        // Not SharedOptions.Profile: a build must not depend on what lies in a folder of the user's.
+        var profile = new Option<string?>("--profile") { Description = "what kernels cost on the machine that will run them, from 'sparsedsl calibrate'", HelpName = "PATH" };
         var command = new Command("pack", "Pack models' weights for the classes that the source generator writes.")
         {
-            file, output, storage, warnings, targets, optional, model, weights, msbuild,
+            file, output, storage, warnings, targets, optional, model, weights, profile, msbuild,
         };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false) { ForMsBuild = parsed.GetValue(msbuild), ShowsErrorsOnly = parsed.GetValue(warnings) is not null };
             var path = parsed.GetValue(file)!;
+            if (ProfileFile.Named(session, parsed.GetValue(profile)) is not { } machine)
+            {
+                return session.Finish();
+            }
+
             var packer = new Packer(session, path, parsed.GetValue(output) ?? Path.ChangeExtension(path, ".sdw"))
             {
                 Weights = parsed.GetValue(weights),
+                Profile = machine,
                 Targets = parsed.GetValue(targets) ?? Target.All,
                 Storage = parsed.GetValue(storage),
                 Warnings = parsed.GetValue(warnings),

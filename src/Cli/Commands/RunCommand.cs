@@ -3,6 +3,7 @@ using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Import.Data;
@@ -23,13 +24,14 @@ internal static class RunCommand
         var threads = SharedOptions.Threads();
         var repeat = SharedOptions.Count("--repeat", "timed calls; the time printed is their median");
         var (weights, model, dims, target, json) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Json());
-        var command = new Command("run", "Run a model on files.") { file, inputs, outputs, backend, threads, repeat, weights, model, dims, target, json };
+        var profile = SharedOptions.Profile();
+        var command = new Command("run", "Run a model on files.") { file, inputs, outputs, backend, threads, repeat, weights, model, dims, target, profile, json };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, parsed.GetValue(json));
             var request = new RunRequest(
                 parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(outputs) ?? [], parsed.GetValue(dims) ?? [],
-                parsed.GetValue(backend)!, parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(threads), parsed.GetValue(repeat));
+                parsed.GetValue(backend)!, parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(threads), parsed.GetValue(repeat), parsed.GetValue(profile));
             var result = Memory.Guard(session, $"'{request.File}' on these inputs", () => Run(session, request));
             if (result is not null && !session.IsJson && !session.Diagnostics.HasErrors)
             {
@@ -43,7 +45,7 @@ internal static class RunCommand
 
     private static RunResult? Run(Session session, RunRequest request)
     {
-        if (SourceFiles.Model(session, request.File, request.Model) is not { } program)
+        if (ProfileFile.Find(session, request.Profile) is not { } profile || SourceFiles.Model(session, request.File, request.Model) is not { } program)
         {
             return null;
         }
@@ -57,7 +59,7 @@ internal static class RunCommand
             return null;
         }
 
-        using var runner = session.Work("compiling", () => Start(session, request, model, weights, inputs, ignoresSparsity: false));
+        using var runner = session.Work("compiling", () => Start(session, request, model, weights, inputs, new CompilationOptions(request.Target) { Profile = profile }));
         if (runner is null)
         {
             return null;
@@ -97,10 +99,10 @@ internal static class RunCommand
         }
     }
 
-    private static IRunner? Start(Session session, RunRequest request, BoundModel model, ModelWeights weights, ModelInputs inputs, bool ignoresSparsity) =>
+    private static IRunner? Start(Session session, RunRequest request, BoundModel model, ModelWeights weights, ModelInputs inputs, CompilationOptions options) =>
         request.Backend == "reference"
             ? new ReferenceRunner(model, weights, inputs)
-            : CSharpRunner.Create(session, model, weights, inputs, request.Target, request.Threads, ignoresSparsity);
+            : CSharpRunner.Create(session, model, weights, inputs, request.Threads, options);
 
     private static SparsityReport? Compare(Session session, RunRequest request, BoundModel model, ModelWeights weights, ModelInputs inputs, IRunner runner)
     {
@@ -109,7 +111,7 @@ internal static class RunCommand
             return null;
         }
 
-        using var dense = session.Work("compiling dense, to compare", () => Start(session, request, model, weights, inputs, ignoresSparsity: true)) as CSharpRunner;
+        using var dense = session.Work("compiling dense, to compare", () => Start(session, request, model, weights, inputs, new CompilationOptions(request.Target) { IgnoresSparsity = true })) as CSharpRunner;
         return dense is null ? null : SparsityReport.Of(sparse, dense, inputs, weights);
     }
 

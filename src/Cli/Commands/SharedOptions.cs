@@ -57,6 +57,13 @@ internal static class SharedOptions
     /// <summary><c>--weights PATH</c></summary>
     public static Option<string?> Weights() => new("--weights") { Description = "weights; default: FILE with the extension .safetensors", HelpName = "PATH" };
 
+    /// <summary><c>--profile PATH</c></summary>
+    public static Option<string?> Profile() => new("--profile")
+    {
+        Description = $"what kernels cost here, from 'sparsedsl calibrate', or the word default; else ${Data.ProfileFile.Variable}, else {Data.ProfileFile.DefaultPathText} where it is there",
+        HelpName = "PATH",
+    };
+
     /// <summary><c>--target NAME</c> as a row; null when it is not given.</summary>
     public static Option<Target?> Target()
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using SparseDsl.Backends.CSharp;
 using SparseDsl.Compiler;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Compiler.Weights;
 using SparseDsl.Dsl;
@@ -23,6 +24,9 @@ internal sealed class Packer(Session session, string program, string output)
 
     /// <summary>The targets of the class, in the order in which it tries them.</summary>
     public IReadOnlyList<Target> Targets { get; init; } = Target.All;
+
+    /// <summary>What kernels cost on the machine that will run them.</summary>
+    public MachineProfile Profile { get; init; } = MachineProfile.Default;
 
     /// <summary>Where to write how weights are stored; null for nowhere.</summary>
     public string? Storage { get; init; }
@@ -89,7 +93,7 @@ internal sealed class Packer(Session session, string program, string output)
             return false;
         }
 
-        var options = new CompilationOptions(Targets[0]) { Weights = loaded.Find };
+        var options = new CompilationOptions(Targets[0]) { Weights = loaded.Find, Profile = Profile };
         if (TierCompiler.LowerWeights(model, Targets, options, null, session.Diagnostics) is not { } lowered)
         {
             return false;

@@ -17,7 +17,8 @@ internal sealed record RunRequest(
     string Backend,
     Target Target,
     int Threads,
-    int Repeat);
+    int Repeat,
+    string? Profile);
 
 /// <summary>What <c>run</c> found.</summary>
 internal sealed record RunResult(RunRequest Request, BoundModel Model, IReadOnlyList<(string Name, TensorData Tensor)> Outputs, double Milliseconds, SparsityReport? Sparsity)

@@ -59,10 +59,19 @@ internal sealed class CSharpRunner : IRunner
     public IReadOnlyDictionary<string, TensorData> Outputs => compiled.ReadOutputs();
 
     /// <summary>Compiles and binds; null after a report.</summary>
-    public static CSharpRunner? Create(Session session, BoundModel model, ModelWeights weights, ModelInputs inputs, Target target, int threads, bool ignoresSparsity)
+    /// <param name="session">Where mistakes go.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="inputs">What it is run on.</param>
+    /// <param name="threads">Threads of a call.</param>
+    /// <param name="options">How to compile; weights are filled in.</param>
+    /// <param name="isProfiled">Whether kernels are timed one by one.</param>
+    /// <param name="copies">Copies of inputs and outputs that calls use in turn.</param>
+    public static CSharpRunner? Create(Session session, BoundModel model, ModelWeights weights, ModelInputs inputs, int threads, CompilationOptions options, bool isProfiled = false, int copies = 1)
     {
         CSharpHost.WarmUp();
-        var options = new CompilationOptions(target) { Weights = weights.Find, IgnoresSparsity = ignoresSparsity };
+        var target = options.Target;
+        options = options with { Weights = weights.Find };
         if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
         {
             return null;
@@ -75,8 +84,8 @@ internal sealed class CSharpRunner : IRunner
         }
 
         var bytes = packed.ToDictionary(p => p.Name, p => p.Bytes, StringComparer.Ordinal);
-        var compiled = CSharpHost.Load(lowered.Program, target, region => bytes[region.Name], threads);
-        compiled.Bind(inputs.Tensors);
+        var compiled = CSharpHost.Load(lowered.Program, target, region => bytes[region.Name], threads, isProfiled);
+        compiled.Bind(inputs.Tensors, copies);
         return new CSharpRunner(compiled, lowered);
     }
 

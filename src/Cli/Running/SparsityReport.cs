@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Graphs;
 
 namespace SparseDsl.Cli.Running;
@@ -27,7 +29,7 @@ internal sealed record SparsityReport(long NonZeros, long Elements, long Mac, lo
             ConstantNode { Format.IsDense: false } c => c.Data!,
             _ => null,
         }).OfType<Compiler.Data.TensorData>().ToList();
-        var costs = LayerCost.Of(graph, inputs.Dims, weights.Find);
+        var costs = LayerCost.Of(graph, inputs.Dims, weights.Find, MachineProfile.Default.For(NativeTarget.Widest));
         var (sparseTime, denseTime) = Stopwatches.Compare(sparse, dense);
         return new SparsityReport(
             stored.Sum(t => (long)t.CountNonZeros()), stored.Sum(t => (long)t.Count), costs.Sum(c => c.Mac), costs.Sum(c => c.DenseMac), sparseTime, denseTime);

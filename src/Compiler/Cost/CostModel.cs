@@ -114,7 +114,7 @@ public static class CostModel
         foreach (var read in reduce.Body.All().OfType<ScalarExpr.Read>())
         {
             var operand = node.Operands[read.Operand];
-            if (operand is ParamNode { Format.IsDense: false } or ConstantNode { Format.IsDense: false })
+            if (((operand as ParamNode)?.Format ?? (operand as ConstantNode)?.Format) is { } format && format.Source.Levels.Any(l => l.Kind != "dense"))
             {
                 var free = node.Indices.Concat(reduce.Vars).Where(v => !read.Subscripts.Any(s => s.Mentions(v.Name)));
                 return (operand, free.Aggregate(stored[operand].NonZeros, (product, v) => product * v.Extent));

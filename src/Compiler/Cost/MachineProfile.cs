@@ -1,44 +1,29 @@
+using System.Collections.Immutable;
+
 namespace SparseDsl.Compiler.Cost;
 
-/// <summary>Rates of a machine for first estimates: one core of a current server CPU at 4 GHz. A roofline, not a measurement of this machine.</summary>
-/// <param name="Lanes">f32 lanes of a vector.</param>
-/// <param name="DenseMacsPerNanosecond">Multiply-accumulates of a dense register-tiled kernel.</param>
-/// <param name="VectorCrossover">Density at which a loop over non-zeros, each used for whole vectors, is as fast as the dense one.</param>
-/// <param name="ScalarCrossover">The same where each non-zero is one scalar step.</param>
-public sealed record MachineProfile(int Lanes, double DenseMacsPerNanosecond, double VectorCrossover, double ScalarCrossover)
+/// <summary>
+/// What a machine does with the compiler's kernels, as data: measured by <c>sparsedsl calibrate</c>, or <see cref="Default"/>. Everything the compiler decides by
+/// time it decides from a profile, so equal profiles give equal code.
+/// </summary>
+/// <param name="Machine">Name of the processor, for people and to notice a profile of another machine.</param>
+/// <param name="Compiler">Version of the compiler whose kernels were measured.</param>
+/// <param name="Rates">By target and threads.</param>
+public sealed record MachineProfile(string Machine, string Compiler, ImmutableArray<TargetRates> Rates)
 {
-    private const double Gigahertz = 4;
-    private const double FmasPerCycle = 2;
-    private const double DenseEfficiency = 0.75;
+    /// <summary>One core of a server processor at 4 GHz; a roofline rather than a measurement of the machine at hand.</summary>
+    public static MachineProfile Default { get; } = DefaultProfile.Create();
 
-    // With r registers of lanes in use a non-zero costs one load and one FMA each, so half the rate; broadcast and index make it a little less, and the
-    // dense kernel is not at its peak either.
-    private const double VectorShare = 0.55;
+    /// <summary>The rates for a target: those for the most threads that are not more than asked for. A target that was not measured has default rates.</summary>
+    public TargetRates For(Target target, int threads = 1) =>
+        Rates.Where(r => r.Target == target.Name && r.Threads <= threads).OrderByDescending(r => r.Threads).FirstOrDefault()
+        ?? Default.Rates.First(r => r.Target == target.Name);
 
-    // One scalar step for each non-zero: measured at 16 lanes, and inversely proportional to them.
-    private const double ScalarShareOfOneLane = 1.92;
+    /// <summary>As JSON; see <see cref="ProfileText"/>.</summary>
+    public string Print() => ProfileText.Print(this);
 
-    // Largest data that is read at a rate in GB/s.
-    private static readonly (double Bytes, double Rate)[] Caches = [(48e3, 510), (1e6, 200), (32e6, 105), (double.PositiveInfinity, 40)];
-
-    /// <summary>The rates of a target.</summary>
-    public static MachineProfile For(Target target)
-    {
-        var lanes = target.Lanes(4);
-        return new MachineProfile(lanes, Gigahertz * FmasPerCycle * lanes * DenseEfficiency, VectorShare, Math.Min(VectorShare, ScalarShareOfOneLane / lanes));
-    }
-
-    /// <summary>Time to read bytes that were last used a whole model ago, in microseconds.</summary>
-    public double ReadMicroseconds(double bytes) => bytes / Caches.First(c => bytes <= c.Bytes).Rate / 1000;
-
-    /// <summary>Time of a dense layer in microseconds: arithmetic or weights, whichever takes longer.</summary>
-    public double DenseMicroseconds(double macs, double weightBytes) => Math.Max(macs / DenseMacsPerNanosecond / 1000, ReadMicroseconds(weightBytes));
-
-    /// <summary>Time of a layer over stored weights in microseconds.</summary>
-    /// <param name="denseMacs">Multiply-accumulates of the dense layer.</param>
-    /// <param name="stored">Stored elements over elements.</param>
-    /// <param name="crossover">Density at which it is as fast as the dense layer.</param>
-    /// <param name="weightBytes">Bytes of values and coordinates.</param>
-    public double SparseMicroseconds(double denseMacs, double stored, double crossover, double weightBytes) =>
-        Math.Max(denseMacs * stored / crossover / DenseMacsPerNanosecond / 1000, ReadMicroseconds(weightBytes));
+    /// <summary>Reads what <see cref="Print"/> gave; null when the text is damaged or of another version.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="problem">What is wrong, as the end of a sentence.</param>
+    public static MachineProfile? TryParse(string text, out string problem) => ProfileText.TryParse(text, out problem);
 }

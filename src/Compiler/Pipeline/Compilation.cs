@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Graphs;
@@ -33,6 +34,9 @@ public sealed record CompilationOptions(Target Target)
 
     /// <summary>Stores every weight dense, whatever is said about it: what sparsity is compared with.</summary>
     public bool IgnoresSparsity { get; init; }
+
+    /// <summary>What kernels cost on the machine that storage is chosen for; null for <see cref="MachineProfile.Default"/>.</summary>
+    public MachineProfile? Profile { get; init; }
 
     /// <summary>Is told why every weight is stored as it is; null for nobody.</summary>
     public ICollection<LevelDecision>? Decisions { get; init; }
@@ -85,7 +89,7 @@ public static class Compilation
             ConstantNode c => c.WithFormat(Format.Dense(c.Type.Rank)),
             _ => node,
         })
-        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions, options.Target, options.Storage);
+        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions, options.Target, options.Storage, options.Profile);
 
     /// <summary>The loops of a model; null when something in it cannot be compiled, which is then reported.</summary>
     public static LoweredModel? Lower(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics) =>

@@ -107,11 +107,19 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor TooLarge = Row(
         "SD5126", "{0} does not fit into memory", "give smaller dims; a tensor has at most 2 GB", "--dim N=2147483647 for an input of [N, 1000]");
 
+    /// <summary>The profile '{0}' cannot be used: {1}.</summary>
+    public static readonly DiagnosticDescriptor BadProfile = Row(
+        "SD5127", "the profile '{0}' cannot be used: {1}", "measure again with 'sparsedsl calibrate -o {0}', or give '--profile default'", "explain --profile damaged.json");
+
+    /// <summary>The profile '{0}' is not used, or is not of this machine: {1}.</summary>
+    public static readonly DiagnosticDescriptor ProfileDoubted = new(
+        "SD5128", Severity.Warning, "the profile '{0}' {1}", "measure again with 'sparsedsl calibrate', or give '--profile default'", "explain --profile of-another-machine.json");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
-        NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge,
+        NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge, BadProfile, ProfileDoubted,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

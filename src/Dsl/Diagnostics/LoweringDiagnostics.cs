@@ -74,7 +74,7 @@ public static class LoweringDiagnostics
     public static readonly DiagnosticDescriptor DoesNotPay = new(
         "SD4005",
         Severity.Warning,
-        "the sparsity of '{0}' does not pay: {1} of its elements would be stored, and a sparse loop wins below {2}",
+        "the sparsity of '{0}' does not pay: with {1} of its elements stored it would take about {2}, dense {3}; a sparse loop wins below {4}",
         "it runs dense; prune further, use blocks, or drop the annotation",
         """
         module m

@@ -1,3 +1,4 @@
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Graphs;
@@ -18,7 +19,10 @@ public sealed class ChooseLevelsTests
     {
         var decision = Choose(Pixel(), Random(64, 64, density), null, out var found);
         Assert.Equal(expected, decision.Format.Name);
-        Assert.Equal(expected == "csr", decision.SparseMicroseconds < decision.DenseMicroseconds);
+        Assert.Equal(expected == "csr", decision.Weighed!.SparseMicroseconds < decision.Weighed.DenseMicroseconds);
+        Assert.Equal(expected == "csr" ? "sparse-faster" : "dense-faster", decision.Id);
+        Assert.Equal(("csr", "csr", "dense"), (decision.Weighed.Sparse.Name, decision.Weighed.SparseKernel.Name, decision.Weighed.DenseKernel.Name));
+        Assert.Equal(0.55, decision.Weighed.Crossover, 3);
         Assert.Equal(density, decision.Density!.Value, 2);
         Assert.Empty(found);
     }
@@ -59,6 +63,27 @@ public sealed class ChooseLevelsTests
         Assert.Contains("'w'", found[0].Message, StringComparison.Ordinal);
         Assert.Contains("75", found[0].Message, StringComparison.Ordinal);
         Assert.Contains("55%", found[0].Message, StringComparison.Ordinal);
+        Assert.Matches("it would take about [0-9.]+ µs, dense [0-9.]+ µs", found[0].Message);
+    }
+
+    [Fact]
+    public void A_profile_decides()
+    {
+        var slow = MachineProfile.Default.Rates.Single(r => r.Target == "avx512");
+        TargetRates With(double csr) => new("avx512", 1, 16, slow.MacsPerNanosecond, slow.Reads, [new("dense", [new(1, 1, 0.8)]), new("csr", [new(1, 1, csr)])]);
+        MachineProfile Profile(double csr) => new("test", "any", [With(csr)]);
+        Assert.Equal("csr", Choose(Pixel(), Random(64, 64, 0.5), null, out _, profile: Profile(0.41)).Format.Name);
+        var dense = Choose(Pixel(), Random(64, 64, 0.5), null, out _, profile: Profile(0.39));
+        Assert.Equal("dense", dense.Format.Name);
+        Assert.Equal(0.39 / 0.8, dense.Weighed!.Crossover, 3);
+    }
+
+    [Fact]
+    public void Without_blocks_in_the_data_a_promise_of_blocks_is_no_reason_for_blocks()
+    {
+        // Each block holds one non-zero: blocks would store four times as much.
+        float[] scattered = [.. Enumerable.Range(0, 64 * 64).Select(i => i / 64 % 4 == 0 && (i / 256 + i) % 2 == 0 ? 1f : 0)];
+        Assert.Equal("csr", Choose(Pixel(), TensorData.FromFloats(scattered, 64, 64), new Sparsity.Block(4, 1, 0.4), out _).Format.Name);
     }
 
     [Fact]
@@ -178,12 +203,12 @@ public sealed class ChooseLevelsTests
           output y = %y
         """);
 
-    private static LevelDecision Choose(Graph graph, TensorData? data, Sparsity? promise, out IReadOnlyList<Diagnostic> found, Target? target = null, BoundFormat? requested = null)
+    private static LevelDecision Choose(Graph graph, TensorData? data, Sparsity? promise, out IReadOnlyList<Diagnostic> found, Target? target = null, BoundFormat? requested = null, MachineProfile? profile = null)
     {
         var declared = Rewriter.Rewrite(graph, node => node is ParamNode p ? new ParamNode(p.Name, p.Path, p.Type, promise, requested, null, p.Origin) : node);
         var bag = new DiagnosticBag();
         var decisions = new List<LevelDecision>();
-        var chosen = ChooseLevels.Run(declared, _ => data, bag, decisions, target);
+        var chosen = ChooseLevels.Run(declared, _ => data, bag, decisions, target, profile: profile);
         GraphValidator.Validate(chosen, "choose-levels");
         found = bag.Items;
         var decision = Assert.Single(decisions);

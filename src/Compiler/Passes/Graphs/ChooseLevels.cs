@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
@@ -13,11 +14,48 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// <param name="Format">The chosen storage.</param>
 /// <param name="Density">Non-zeros over elements; null when weights are not loaded.</param>
 /// <param name="Stored">Stored elements over elements, zeros inside blocks included; of the sparse storage that was weighed, else 1.</param>
+/// <param name="Id">The kind of reason: one of <see cref="StorageReasons"/>.</param>
 /// <param name="Reason">One sentence.</param>
-/// <param name="DenseMicroseconds">Estimate for the layers that read it, stored dense, one thread, at typical dims; null where nothing was weighed.</param>
-/// <param name="SparseMicroseconds">The same, stored sparse.</param>
-public sealed record LevelDecision(
-    string Tensor, Format Format, double? Density, double? Stored, string Reason, double? DenseMicroseconds = null, double? SparseMicroseconds = null);
+/// <param name="Weighed">What was estimated; null where nothing was.</param>
+public sealed record LevelDecision(string Tensor, Format Format, double? Density, double? Stored, string Id, string Reason, WeighedStorage? Weighed = null);
+
+/// <summary>Estimates for the layers that read a weight, for one thread, at typical dims.</summary>
+/// <param name="Sparse">The sparse storage that was weighed.</param>
+/// <param name="SparseKernel">The class of kernels over it.</param>
+/// <param name="DenseKernel">The class of kernels over the dense weight.</param>
+/// <param name="SparseMicroseconds">Time with it.</param>
+/// <param name="DenseMicroseconds">Time with the weight stored dense.</param>
+/// <param name="Crossover">The stored fraction below which it would be the faster one, 0 to 1.</param>
+public sealed record WeighedStorage(
+    Format Sparse, KernelClass SparseKernel, KernelClass DenseKernel, double SparseMicroseconds, double DenseMicroseconds, double Crossover);
+
+/// <summary>Ids of reasons, for programs that read them; never changed.</summary>
+public static class StorageReasons
+{
+    /// <summary>Stored as <c>@format</c> or <c>@dense</c> says.</summary>
+    public const string Asked = "asked";
+
+    /// <summary>Another storage was asked for that cannot be had.</summary>
+    public const string AskedInVain = "asked-in-vain";
+
+    /// <summary>Chosen when the weights were packed.</summary>
+    public const string Recorded = "recorded";
+
+    /// <summary>Too small to gain anything.</summary>
+    public const string Small = "small";
+
+    /// <summary>No layer can skip its zeros.</summary>
+    public const string NotAFactor = "not-a-factor";
+
+    /// <summary>Nothing is known of its zeros.</summary>
+    public const string Unknown = "unknown";
+
+    /// <summary>Estimated to be faster sparse.</summary>
+    public const string SparseFaster = "sparse-faster";
+
+    /// <summary>Estimated to be faster dense.</summary>
+    public const string DenseFaster = "dense-faster";
+}
 
 /// <summary>Chooses a storage level for every index of every weight.</summary>
 /// <remarks>
@@ -37,12 +75,13 @@ public static class ChooseLevels
     /// <param name="decisions">Is told of every choice; may be null.</param>
     /// <param name="target">What the code is for; the widest when null.</param>
     /// <param name="recorded">Choices made before, by name of the node; null, or a null result, chooses now.</param>
+    /// <param name="profile">What kernels cost; the default profile when null.</param>
     public static Graph Run(
         Graph graph, Func<string, TensorData?> weights, DiagnosticBag diagnostics, ICollection<LevelDecision>? decisions = null, Target? target = null,
-        Func<string, Format?>? recorded = null)
+        Func<string, Format?>? recorded = null, MachineProfile? profile = null)
     {
         var uses = new WeightUses(graph);
-        var profile = MachineProfile.For(target ?? Target.Avx512);
+        var rates = (profile ?? MachineProfile.Default).For(target ?? Target.Avx512);
         return Rewriter.Rewrite(graph, node =>
         {
             if (node is not (ParamNode or ConstantNode))
@@ -50,8 +89,8 @@ public static class ChooseLevels
                 return node;
             }
 
-            var decision = recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, "chosen when the weights were packed")
-                : new Decider(uses, profile, diagnostics, node, weights).Decide();
+            var decision = recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, StorageReasons.Recorded, "chosen when the weights were packed")
+                : new Decider(uses, rates, diagnostics, node, weights).Decide();
             decisions?.Add(decision);
             return node is ParamNode param ? param.WithFormat(decision.Format) : ((ConstantNode)node).WithFormat(decision.Format);
         });
@@ -61,7 +100,7 @@ public static class ChooseLevels
     private sealed class Decider
     {
         private readonly WeightUses uses;
-        private readonly MachineProfile profile;
+        private readonly TargetRates rates;
         private readonly DiagnosticBag diagnostics;
         private readonly Node node;
         private readonly TensorData? data;
@@ -69,10 +108,10 @@ public static class ChooseLevels
         private readonly string name;
         private readonly double? density;
 
-        public Decider(WeightUses uses, MachineProfile profile, DiagnosticBag diagnostics, Node node, Func<string, TensorData?> weights)
+        public Decider(WeightUses uses, TargetRates rates, DiagnosticBag diagnostics, Node node, Func<string, TensorData?> weights)
         {
             this.uses = uses;
-            this.profile = profile;
+            this.rates = rates;
             this.diagnostics = diagnostics;
             this.node = node;
             source = node as ParamNode ?? ((ConstantNode)node).Source;
@@ -90,75 +129,103 @@ public static class ChooseLevels
 
             if (source?.Sparsity is Sparsity.Dense)
             {
-                return Dense("asked for with @dense");
+                return Dense(StorageReasons.Asked, "asked for with @dense");
             }
 
             if (node.Type.Count.Constant is not { } count || count < SmallestSparse)
             {
-                return NotUsed(FormattableString.Invariant($"it has fewer than {SmallestSparse} elements"));
+                return NotUsed(StorageReasons.Small, FormattableString.Invariant($"it has fewer than {SmallestSparse} elements"));
             }
 
             if (uses.Of(node) is not { } use)
             {
-                return NotUsed("it is not a factor of sums that can be walked in its order");
+                return NotUsed(StorageReasons.NotAFactor, "it is not a factor of sums that can be walked in its order");
             }
 
-            return StorageCandidate.Of(node.Type, data, source?.Sparsity, use) is { } candidate
+            // The fastest, of equals the first.
+            return StorageCandidate.Of(node.Type, data, source?.Sparsity, use).OrderBy(c => Sparse(c, use, count, c.Stored)).FirstOrDefault() is { } candidate
                 ? Weigh(candidate, use, count)
-                : Dense("weights are not loaded and nothing is promised");
+                : Dense(StorageReasons.Unknown, "weights are not loaded and nothing is promised");
         }
 
         private LevelDecision Requested(Format format)
         {
             if (format.IsDense || !uses.IsReadAsWhole(node))
             {
-                return new LevelDecision(name, format, density, null, "asked for with @format");
+                return new LevelDecision(name, format, density, null, StorageReasons.Asked, "asked for with @format");
             }
 
             diagnostics.Report(WeightDiagnostics.FormatNotUsed, source!.Origin.Location, name, format.Name);
-            return Dense("another storage was asked for, but an operation takes its elements in row-major order");
+            return Dense(StorageReasons.AskedInVain, "another storage was asked for, but an operation takes its elements in row-major order");
         }
 
         private LevelDecision Weigh(StorageCandidate candidate, WeightUse use, long count)
         {
-            var crossover = candidate.Crossover(profile, use);
-            var elementBytes = (double)Dsl.ElementTypes.Size(node.Type.Element);
-            var dense = profile.DenseMicroseconds(use.Macs, count * elementBytes);
-            var sparse = profile.SparseMicroseconds(use.Macs, candidate.Stored, crossover, count * candidate.Stored * (elementBytes + candidate.CoordinateBytes));
+            var (sparse, dense) = (Sparse(candidate, use, count, candidate.Stored), DenseTime(use, count));
+            var weighed = new WeighedStorage(
+                candidate.Format, StorageKernels.Of(candidate.Format, Shape, use, rates.Lanes), StorageKernels.Dense(Shape, use), sparse, dense, Crossover(candidate, use, count));
             var numbers = FormattableString.Invariant($"{Percent(candidate.Stored)} of the elements are stored: about {sparse:0.0} µs, dense {dense:0.0} µs");
             if (sparse < dense)
             {
-                return new LevelDecision(name, candidate.Format, density, candidate.Stored, numbers, dense, sparse);
+                return new LevelDecision(name, candidate.Format, density, candidate.Stored, StorageReasons.SparseFaster, numbers, weighed);
             }
 
             if (source?.Sparsity is { IsPromise: true })
             {
-                var worthwhile = sparse > 0 ? candidate.Stored * dense / sparse : 0;
-                diagnostics.Report(LoweringDiagnostics.DoesNotPay, source.AnnotationLocation ?? source.Origin.Location, name, Percent(candidate.Stored), Percent(worthwhile));
+                diagnostics.Report(
+                    LoweringDiagnostics.DoesNotPay, source.AnnotationLocation ?? source.Origin.Location, name, Percent(candidate.Stored),
+                    Microseconds(sparse), Microseconds(dense), Percent(weighed.Crossover));
             }
 
-            return Dense(numbers.Replace("are stored", "would be stored")) with { Stored = candidate.Stored, DenseMicroseconds = dense, SparseMicroseconds = sparse };
+            return Dense(StorageReasons.DenseFaster, numbers.Replace("are stored", "would be stored")) with { Stored = candidate.Stored, Weighed = weighed };
+        }
+
+        private ImmutableArray<int> Shape => [.. node.Type.Shape.Select(d => (int)d.Constant!.Value)];
+
+        private double ElementBytes => Dsl.ElementTypes.Size(node.Type.Element);
+
+        private double DenseTime(WeightUse use, long count) =>
+            rates.Microseconds(StorageKernels.Dense(Shape, use), new KernelWork(use.Macs, use.Reuse, StorageKernels.Terms(Shape, use), count * ElementBytes));
+
+        private double Sparse(StorageCandidate candidate, WeightUse use, long count, double stored) => rates.Microseconds(
+            StorageKernels.Of(candidate.Format, Shape, use, rates.Lanes),
+            new KernelWork(use.Macs * stored, use.Reuse, StorageKernels.Terms(Shape, use) * stored, count * stored * (ElementBytes + candidate.CoordinateBytes)));
+
+        /// <summary>The largest stored fraction at which the candidate is no slower than dense, to a hundredth of a percent; time rises with it.</summary>
+        private double Crossover(StorageCandidate candidate, WeightUse use, long count)
+        {
+            var dense = DenseTime(use, count);
+            var (low, high) = (0.0, 1.0);
+            while (high - low > 1e-5)
+            {
+                var middle = (low + high) / 2;
+                (low, high) = Sparse(candidate, use, count, middle) <= dense ? (middle, high) : (low, middle);
+            }
+
+            return high;
         }
 
         /// <summary>Dense, and a promise is not passed over in silence.</summary>
-        private LevelDecision NotUsed(string reason)
+        private LevelDecision NotUsed(string id, string reason)
         {
             if (source?.Sparsity is { IsPromise: true })
             {
                 diagnostics.Report(WeightDiagnostics.SparsityNotUsed, source.AnnotationLocation ?? source.Origin.Location, name, reason);
             }
 
-            return Dense(reason);
+            return Dense(id, reason);
         }
 
-        private LevelDecision Dense(string reason) => FillsVectorsByColumns
-            ? new(name, StandardFormats.DenseTransposed, density, 1, reason + "; stored by columns, so that results side by side fill vectors")
-            : new(name, Format.Dense(node.Type.Rank), density, 1, reason);
+        private LevelDecision Dense(string id, string reason) => FillsVectorsByColumns
+            ? new(name, StandardFormats.DenseTransposed, density, 1, id, reason + "; stored by columns, so that results side by side fill vectors")
+            : new(name, Format.Dense(node.Type.Rank), density, 1, id, reason);
 
         // y[n, j] = sum(k) x[n, k] w[j, k]: by columns, a vector of w serves the rows of a tile, and nothing is summed across lanes. For a single row
         // (a matrix-vector product) streaming w in its own order is best.
         private bool FillsVectorsByColumns => node.Type.Rank == 2 && node.Type.Shape[0].Constant >= NarrowRows.Width
             && source?.Sparsity is not Sparsity.Dense && uses.Of(node) is { IsInnermost: true, Rows: [0], Columns: [1], Reuse: >= FewestRows };
+
+        private static string Microseconds(double time) => time.ToString("0.0", CultureInfo.InvariantCulture) + " µs";
 
         private static string Percent(double fraction) => (fraction * 100).ToString("0.#", CultureInfo.InvariantCulture) + "%";
     }

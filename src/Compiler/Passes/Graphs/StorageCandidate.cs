@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Weights;
@@ -11,49 +10,31 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// <summary>A sparse storage a weight might have.</summary>
 /// <param name="Format">The storage: output indices dense, the summed ones compressed.</param>
 /// <param name="Stored">Stored elements over elements.</param>
-/// <param name="BlockRows">Rows that share a coordinate.</param>
 /// <param name="CoordinateBytes">Bytes of coordinates for each stored element.</param>
-internal sealed record StorageCandidate(Format Format, double Stored, int BlockRows, double CoordinateBytes)
+internal sealed record StorageCandidate(Format Format, double Stored, double CoordinateBytes)
 {
     private const double BytesOfCoordinate = 4;
 
-    // Depthwise filters: so few terms that finding where a row starts and storing its sum is most of the work.
-    private const int FewestColumns = 32;
-
-    // Rows of a block share loads of the other operand, so less is lost against dense than with single elements.
-    private const int RowsThatShareLoads = 4;
-    private const double BlockCrossover = 0.7;
-
-    // One walk serves this many results when they are not lanes; a single one walks with several sums and loads all it uses itself.
-    private const double ScalarRows = 8;
-    private const double SingleRow = 0.6;
-
-    /// <summary>The best candidate for the data, or for what is promised when there is none; null when nothing is known or the weight has too few terms.</summary>
-    public static StorageCandidate? Of(TensorType type, TensorData? data, Sparsity? promise, WeightUse use)
+    /// <summary>The candidates for the data, or for what is promised when there is none; empty when nothing is known or the weight has too few terms.</summary>
+    public static IEnumerable<StorageCandidate> Of(TensorType type, TensorData? data, Sparsity? promise, WeightUse use)
     {
-        int[] shape = [.. type.Shape.Select(d => (int)d.Constant!.Value)];
-        var columns = use.Columns.Aggregate(1, (product, c) => product * shape[c]);
-        if (columns < FewestColumns)
+        ImmutableArray<int> shape = [.. type.Shape.Select(d => (int)d.Constant!.Value)];
+        if (StorageKernels.Terms(shape, use) < StorageKernels.FewestTerms)
         {
-            return null;
+            yield break;
         }
 
         // Blocks are those of the matrix of the first index and all others.
         var isMatrix = use.Rows.Length == 1 && use.Rows[0] == 0;
-        var blocks = isMatrix && promise is Sparsity.Block b ? Blocks(b, [.. shape], data) : null;
-        var elements = Elements(shape, data, promise, use, isMatrix);
-        return blocks is not null && (elements is null || blocks.Stored < elements.Stored * 1.25) ? blocks : elements;
-    }
-
-    /// <summary>The stored fraction at which this is as fast as dense.</summary>
-    public double Crossover(MachineProfile profile, WeightUse use)
-    {
-        if (use.HasLanes)
+        if (isMatrix && promise is Sparsity.Block b && Blocks(b, shape, data) is { } blocks)
         {
-            return BlockRows >= RowsThatShareLoads ? BlockCrossover : profile.VectorCrossover;
+            yield return blocks;
         }
 
-        return use.IsInnermost && BlockRows >= profile.Lanes ? profile.VectorCrossover : profile.ScalarCrossover * Math.Min(1, Math.Max(SingleRow, use.Reuse / ScalarRows));
+        if (Elements([.. shape], data, promise, use, isMatrix) is { } elements)
+        {
+            yield return elements;
+        }
     }
 
     private static StorageCandidate? Blocks(Sparsity.Block block, ImmutableArray<int> shape, TensorData? data)
@@ -65,7 +46,7 @@ internal sealed record StorageCandidate(Format Format, double Stored, int BlockR
 
         var stored = data is not null ? BlockDensity.Of(data, block.Rows, block.Columns) : 1 - block.MinZeros;
         var format = shape.Length == 2 ? StandardFormats.Bsr(block.Rows, block.Columns) : StandardFormats.FlattenedBsr(shape, block.Rows);
-        return new StorageCandidate(format, stored, block.Rows, BytesOfCoordinate / (block.Rows * block.Columns));
+        return new StorageCandidate(format, stored, BytesOfCoordinate / (block.Rows * block.Columns));
     }
 
     private static StorageCandidate? Elements(int[] shape, TensorData? data, Sparsity? promise, WeightUse use, bool isMatrix)
@@ -79,10 +60,10 @@ internal sealed record StorageCandidate(Format Format, double Stored, int BlockR
         var window = shape.Skip(2).Aggregate(1, (product, d) => product * d);
         if (isMatrix && window > 1 && data is not null && BlockDensity.Of(data, 1, window) is var whole && whole <= stored * 1.1)
         {
-            return new StorageCandidate(Windows(shape.Length), whole, 1, BytesOfCoordinate / window);
+            return new StorageCandidate(Windows(shape.Length), whole, BytesOfCoordinate / window);
         }
 
-        return new StorageCandidate(Compressed(shape, use), stored, 1, BytesOfCoordinate);
+        return new StorageCandidate(Compressed(shape, use), stored, BytesOfCoordinate);
     }
 
     private static double? Fraction(TensorData? data, Sparsity? promise) => (data, promise) switch

@@ -21,11 +21,13 @@ internal sealed class WeightUses
     private readonly ILookup<string, Node> readers;
     private readonly Func<string, long> dims;
 
-    public WeightUses(Graph graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="values">Values of its dims; typical ones when null.</param>
+    public WeightUses(Graph graph, Func<string, long>? values = null)
     {
         readers = graph.Nodes.SelectMany(n => n.Operands.Distinct(ReferenceComparer<Node>.Instance).Select(o => (o.Name, Reader: n)))
             .ToLookup(r => r.Name, r => r.Reader, StringComparer.Ordinal);
-        dims = TypicalDims.Of(graph);
+        dims = values ?? TypicalDims.Of(graph);
     }
 
     /// <summary>Whether something reads the weight's memory in row-major order, so that no other storage will do.</summary>
@@ -59,7 +61,8 @@ internal sealed class WeightUses
         return all;
     }
 
-    private WeightUse? Of(ComputeNode node, Node weight)
+    /// <summary>How one layer reads it; null when a walk over its non-zeros does not serve.</summary>
+    public WeightUse? Of(ComputeNode node, Node weight)
     {
         var reads = node.Body.All().OfType<ScalarExpr.Read>().Where(r => node.Operands[r.Operand].Name == weight.Name).ToArray();
         if (node.Reduction is not { } sum || reads.Length != 1 || !SumOfProducts.Factors(sum.Body).Contains(reads[0]) || !SparseLegality.MaySkip(sum, r => r == reads[0]))

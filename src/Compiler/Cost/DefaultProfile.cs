@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+
+namespace SparseDsl.Compiler.Cost;
+
+/// <summary>The profile that serves where nobody calibrated: rates of one core of a current server processor, the same share of the peak at every size.</summary>
+internal static class DefaultProfile
+{
+    private const double Gigahertz = 4;
+    private const double FmasPerCycle = 2;
+    private const double DenseEfficiency = 0.75;
+
+    // With r registers of lanes in use a non-zero costs one load and one FMA each, so half the rate; broadcast and index make it a little less, and the
+    // dense kernel is not at its peak either.
+    private const double VectorShare = 0.55;
+
+    // Rows of a block share loads of the other operand, so less is lost against dense than with single elements.
+    private const double BlockShare = 0.7;
+
+    // One scalar step for each non-zero: measured at 16 lanes, and inversely proportional to them.
+    private const double ScalarShareOfOneLane = 1.92;
+
+    // One walk serves this many results when they are not lanes; a single one walks with several sums and loads all it uses itself.
+    private const int ScalarRows = 8;
+    private const double SingleRow = 0.6;
+
+    // Loads and stores take their share beside the arithmetic.
+    private const double ElementwiseShare = 0.25;
+
+    // Largest data that is read at a rate in GB/s.
+    private static readonly ImmutableArray<ReadRate> Caches = [new(48e3, 510), new(1e6, 200), new(32e6, 105), new(double.PositiveInfinity, 40)];
+
+    public static MachineProfile Create() => new("a server processor at 4 GHz", "any", [.. Target.All.Select(Rates)]);
+
+    private static TargetRates Rates(Target target)
+    {
+        var lanes = target.Lanes(4);
+        var scalar = Math.Min(VectorShare, ScalarShareOfOneLane / lanes);
+        return new TargetRates(target.Name, 1, lanes, Gigahertz * FmasPerCycle * lanes, Caches,
+        [
+            Constant(KernelClasses.Dense, 1),
+            Constant(KernelClasses.Rows, VectorShare),
+            Constant(KernelClasses.Blocks, BlockShare),
+            Constant(KernelClasses.LinearBlocks, VectorShare),
+            new(KernelClasses.LinearRows.Name, [.. ScalarReuses.Select(reuse => new RatePoint(reuse, 1, DenseEfficiency * scalar * Math.Max(SingleRow, reuse / ScalarRows)))]),
+            new(KernelClasses.Elementwise.Name, [new RatePoint(1, 1, ElementwiseShare)]),
+        ]);
+    }
+
+    private static IEnumerable<double> ScalarReuses => [SingleRow * ScalarRows, 5, 6, 7, ScalarRows];
+
+    private static KernelRates Constant(KernelClass kernel, double share) => new(kernel.Name, [new RatePoint(1, 1, DenseEfficiency * share)]);
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using SparseDsl.Compiler.Cost;
+using SparseDsl.Compiler.Formats;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Compiler.Passes.Graphs;
+
+/// <summary>Which class of kernels lowering makes for a weight, from how it is stored and how it is read.</summary>
+internal static class StorageKernels
+{
+    /// <summary>Fewer terms than these: depthwise filters, in which finding where a row starts and storing its sum is most of the work.</summary>
+    public const int FewestTerms = 32;
+
+    // Blocks of fewer rows share too few loads to be another kind of kernel.
+    private const int RowsThatShareLoads = 4;
+
+    /// <summary>The kernels over a weight stored dense.</summary>
+    public static KernelClass Dense(ImmutableArray<int> shape, WeightUse use) =>
+        Terms(shape, use) < FewestTerms ? KernelClasses.Depthwise
+        : !use.HasLanes ? KernelClasses.Linear
+        : use.Columns.Skip(1).Any(c => shape[c] > 1) ? KernelClasses.Convolution : KernelClasses.Dense;
+
+    /// <summary>The kernels over a weight in a format.</summary>
+    /// <param name="format">Its storage.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="use">How it is read.</param>
+    /// <param name="lanes">f32 lanes of a vector.</param>
+    public static KernelClass Of(Format format, ImmutableArray<int> shape, WeightUse use, int lanes)
+    {
+        var levels = Levels.Of(format, [.. shape.Select(d => Dim.Const(d))]);
+        if (levels.All(l => l.IsFull))
+        {
+            return Dense(shape, use);
+        }
+
+        if (levels.Any(l => l.Source.Kind == "pick"))
+        {
+            return use.HasLanes ? KernelClasses.NOfM : KernelClasses.LinearNOfM;
+        }
+
+        if (levels.Any(l => l.Source.Kind == "bitmask"))
+        {
+            return use.HasLanes ? KernelClasses.Bits : KernelClasses.LinearBits;
+        }
+
+        var rows = BlockRows(format, levels, use);
+        return use.HasLanes ? (rows >= RowsThatShareLoads ? KernelClasses.Blocks : KernelClasses.Rows)
+            : use.IsInnermost && rows >= lanes ? KernelClasses.LinearBlocks : KernelClasses.LinearRows;
+    }
+
+    /// <summary>Elements of a row of the weight: what a result is the sum of, stored dense.</summary>
+    public static double Terms(ImmutableArray<int> shape, WeightUse use) => use.Columns.Aggregate(1.0, (product, c) => product * shape[c]);
+
+    // Dense levels below a coordinate are its block; those along a row index are its rows.
+    private static long BlockRows(Format format, ImmutableArray<Level> levels, WeightUse use)
+    {
+        var rows = use.Rows.Select(r => format.Source.Indices[r]).ToArray();
+        return levels.SkipWhile(l => l.IsFull).Where(l => l.IsFull && rows.Any(l.Index.Mentions)).Aggregate(1L, (product, l) => product * (l.Extent.Constant ?? 1));
+    }
+}
