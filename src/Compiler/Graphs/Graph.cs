@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Dsl;
@@ -129,6 +130,7 @@ public sealed class ComputeNode : Node
         Body = body;
         Operands = operands;
         Size = all.Count;
+        Statements = CodeSize.Of(all);
         Reduction = all.OfType<ScalarExpr.Reduce>().FirstOrDefault();
     }
 
@@ -137,6 +139,9 @@ public sealed class ComputeNode : Node
 
     /// <summary>The value of one element, of type <c>Type.Element</c>.</summary>
     public ScalarExpr Body { get; }
+
+    /// <summary>About how many statements one element takes: library functions count as what they are expanded to.</summary>
+    public int Statements { get; }
 
     /// <summary>Number of expressions in the body, each object once.</summary>
     public int Size { get; }

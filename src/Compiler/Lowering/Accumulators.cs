@@ -1,3 +1,4 @@
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Scalars;
@@ -82,6 +83,7 @@ internal sealed class Accumulators
         var repeated = 1L;
         var first = indices.Count;
         var budget = Math.Max(3, MaxUnrolled / Math.Max(1, registers.Length / 2));
+        budget = Math.Min(budget, CodeSize.MostStatements / CodeSize.OfStep(reduce, registers.GetLength(0), registers.GetLength(1)));
         while (first > 0 && indices[first - 1].Extent.Constant is { } extent && extent > 0 && repeated * extent <= budget)
         {
             repeated *= extent;
@@ -119,6 +121,29 @@ internal sealed class Accumulators
         }
 
         return lowering.Statements;
+    }
+
+    /// <summary>Puts the registers into memory, row by row, for an epilogue that is a loop over rows.</summary>
+    public IEnumerable<Stmt> Stage(Loops.Buffer stage)
+    {
+        for (var r = 0; r < registers.GetLength(0); r++)
+        {
+            for (var t = 0; t < registers.GetLength(1); t++)
+            {
+                yield return new Stmt.Store(stage, Loop.Int(((r * registers.GetLength(1)) + t) * registers[r, t].Type.Lanes), Loop.Get(registers[r, t]));
+            }
+        }
+    }
+
+    /// <summary>Makes what <see cref="Stage"/> stored the value of the reduction in the epilogue of one row.</summary>
+    public void Publish(ScalarLowering epilogue, Loops.Buffer stage, LoopExpr row)
+    {
+        for (var t = 0; t < registers.GetLength(1); t++)
+        {
+            var lanes = registers[0, t].Type.Lanes;
+            var offset = Loop.Add(Loop.Mul(row, Loop.Int(registers.GetLength(1) * lanes)), Loop.Int(t * lanes));
+            epilogue.SetKnown(reduce, 0, t, epilogue.Name("acc", new LoopExpr.Load(stage, offset, lanes)));
+        }
     }
 
     /// <summary>Makes the registers the value of the reduction in an epilogue.</summary>

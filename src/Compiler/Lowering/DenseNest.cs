@@ -1,3 +1,4 @@
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
@@ -299,14 +300,16 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
     /// <summary>One register tile: accumulators, reduction, epilogue.</summary>
     private Stmt Tile((LoopExpr First, int Count) rows, LoopExpr? vectorStart, int vectors, int width, LoopExpr? mask)
     {
-        ScalarLowering Lowering() => new(kernel, nest.Address, schedule.Vector, schedule.Row)
+        ScalarLowering LoweringOf(Func<int, LoopExpr> rowValue) => new(kernel, nest.Address, schedule.Vector, schedule.Row)
         {
             Lanes = width,
             Mask = mask,
             MaskedVector = mask is null ? -1 : vectors - 1,
-            RowValue = r => Loop.Add(rows.First, Loop.Int(r)),
+            RowValue = rowValue,
             VectorValue = t => Loop.Add(vectorStart!, Loop.Int(t * width)),
         };
+
+        ScalarLowering Lowering() => LoweringOf(r => Loop.Add(rows.First, Loop.Int(r)));
 
         var statements = new List<Stmt>();
         var epilogue = Lowering();
@@ -320,10 +323,44 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
             var accumulators = new Accumulators(kernel, reduce, rows.Count, vectors, width);
             statements.AddRange(accumulators.Declare());
             statements.Add(sparse is null ? accumulators.Loops(nest.Reductions, Lowering) : sparse.Reduction(accumulators, Lowering));
+            if (rows.Count > 1 && IsLong(rows.Count * vectors))
+            {
+                return Loop.Block([.. statements, .. Staged(accumulators, reduce, rows, row => LoweringOf(_ => row), vectors, width, mask)]);
+            }
+
             accumulators.Publish(epilogue);
         }
 
-        for (var r = 0; r < rows.Count; r++)
+        return Loop.Block([.. statements, .. Results(epilogue, rows.Count, vectors, width, mask)]);
+    }
+
+    /// <summary>Whether what follows the reduction is too long to be written once for every register of the tile.</summary>
+    private bool IsLong(int registers) => registers * (CodeSize.OfEpilogue(nest.Body) + 2) > CodeSize.MostStatements;
+
+    /// <summary>
+    /// The epilogue as a loop over the rows of the tile. Registers have no index, so they go through memory: one store and one load for what costs dozens of
+    /// operations.
+    /// </summary>
+    private List<Stmt> Staged(
+        Accumulators accumulators, ScalarExpr.Reduce reduce, (LoopExpr First, int Count) rows, Func<LoopExpr, ScalarLowering> lowering, int vectors, int width, LoopExpr? mask)
+    {
+        var stage = kernel.NewScratch("stage", reduce.Type, (long)rows.Count * vectors * width);
+        var row = kernel.NewIndex("row");
+        var epilogue = lowering(Loop.Add(rows.First, Loop.Get(row)));
+        accumulators.Publish(epilogue, stage, Loop.Get(row));
+        var results = Results(epilogue, 1, vectors, width, mask);
+        return
+        [
+            new Stmt.Scratch(stage),
+            .. accumulators.Stage(stage),
+            new Stmt.For(LoopKind.Serial, row, Loop.Int(0), Loop.Int(rows.Count), 1, Loop.Block(results)),
+        ];
+    }
+
+    /// <summary>Values and stores of a tile.</summary>
+    private List<Stmt> Results(ScalarLowering epilogue, int rows, int vectors, int width, LoopExpr? mask)
+    {
+        for (var r = 0; r < rows; r++)
         {
             for (var t = 0; t < vectors; t++)
             {
@@ -332,7 +369,7 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
             }
         }
 
-        return Loop.Block([.. statements, .. epilogue.Statements]);
+        return epilogue.Statements;
     }
 
     /// <summary>Distance of neighbouring lanes in the result.</summary>

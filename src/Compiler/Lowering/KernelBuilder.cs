@@ -49,6 +49,9 @@ internal sealed class KernelBuilder
         return buffer;
     }
 
+    /// <summary>Memory of the kernel itself, whose name starts with the hint; declared by a statement.</summary>
+    public Buffer NewScratch(string hint, ElementType element, long count) => new(Unique(hint), element, Dim.Const(count), BufferAccess.Scratch);
+
     /// <summary>A new variable whose name starts with the hint.</summary>
     public Variable NewVariable(string hint, LoopType type) => new(Unique(hint), type);
 

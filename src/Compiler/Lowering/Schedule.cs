@@ -1,3 +1,4 @@
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Dsl.Scalars;
 
@@ -23,6 +24,7 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     private const int LargestStoreStride = 4;
 
     private readonly int lanes = target.Lanes(nest.LaneBytes);
+    private readonly int epilogue = CodeSize.OfEpilogue(nest.Body);
 
     /// <summary>The schedule of a nest without guarded reads.</summary>
     public Schedule Choose()
@@ -79,7 +81,7 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     private Schedule AlongReduction(IndexRange reduction)
     {
         var row = nest.Outputs.LastOrDefault(o => nest.Reads.Any(r => !r.Offset.Mentions(o.Name)) && Extent(o) >= 2);
-        var rows = row is null ? 1 : new[] { 6, 5, 4, 3, 2 }.FirstOrDefault(r => row.Extent.Constant % r == 0);
+        var rows = row is null ? 1 : new[] { 6, 5, 4, 3, 2 }.FirstOrDefault(r => row.Extent.Constant % r == 0 && r * epilogue <= CodeSize.MostStatements);
         return new Schedule(reduction.Name, lanes, rows > 1 ? 1 : 4, rows > 1 ? row!.Name : null, Math.Max(1, rows), AlongReduction: true);
     }
 
@@ -106,7 +108,7 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
         {
             for (var vectors = 1; vectors <= (nest.Reductions.Count == 0 ? 4 : 6); vectors++)
             {
-                if ((rows * vectors) + vectors + 2 > target.Registers)
+                if ((rows * vectors) + vectors + 2 > target.Registers || IsTooLong(rows, vectors))
                 {
                     continue;
                 }
@@ -122,6 +124,10 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
 
         return new Schedule(vector.Name, lanes, best.Vectors, best.Rows > 1 ? row!.Name : null, best.Rows, AlongReduction: false);
     }
+
+    /// <summary>Whether a step of the reduction, or one row of what follows it, would be too long; rows that follow are a loop where they have to be (<see cref="DenseNest"/>).</summary>
+    private bool IsTooLong(int rows, int vectors) => rows * vectors > 1
+        && ((vectors * epilogue > CodeSize.MostStatements) || (nest.Reduce is { } reduce && CodeSize.OfStep(reduce, rows, vectors) > CodeSize.MostStatements));
 
     /// <summary>The part of a vector that an index fills.</summary>
     private double Filled(IndexRange index) => Used(Extent(index), lanes);

@@ -93,6 +93,23 @@ internal static class GraphCases
               e "add" in "": f32[N, 5] = [i < N, j < 5] %a[i, j] + %d[i, j]
               output y = %e
             """),
+        ("long-epilogue", """
+            graph G(N: 1..40)
+              input x: f32[N, 5]
+              param w "w": f32[5, 77]
+              param b "b": f32[77]
+              input r: f32[N]
+              a "linear" in "": f32[N, 77] = [n < N, o < 77] sum(k < 5) (%x[n, k] * %w[k, o])
+              y "bend" in "": f32[N, 77] = [n < N, o < 77] (tanh(%a[n, o] + %b[o]) * erf(%a[n, o])) + (tanh(%a[n, o] * %r[n]) * %r[n])
+              output y = %y
+            """),
+        ("long-step", """
+            graph G(N: 1..40)
+              input x: f32[N, 3]
+              param w "w": f32[3, 77]
+              y "far" in "": f32[N, 77] = [n < N, o < 77] sum(k < 3) (tanh(%x[n, k] * %w[k, o]) * erf(%x[n, k] - %w[k, o]))
+              output y = %y
+            """),
         ("softmax", """
             graph G(N: 0..9)
               input x: f32[N, 7]

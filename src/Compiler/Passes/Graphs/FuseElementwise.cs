@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Scalars;
@@ -81,6 +82,7 @@ public static class FuseElementwise
     {
         if (consumer.Operands.Length + producer.Operands.Length > MaxOperands
             || consumer.Size + producer.Size > MaxSize
+            || consumer.Statements + producer.Statements > CodeSize.MostStatements
             || (consumer.Reduction is not null && producer.Reduction is not null))
         {
             return false;
