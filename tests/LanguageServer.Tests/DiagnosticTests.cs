@@ -62,12 +62,13 @@ public class DiagnosticTests(ServerFixture fixture) : IClassFixture<ServerFixtur
         Assert.Equal("0:3-0:5", RangeOf(note.GetProperty("location")));
     }
 
-    [Fact]
-    public async Task Settings_of_pictures_are_checked_as_on_the_command_line()
+    [Theory]
+    [InlineData("picture.dsl", "model M {\n    input x: u8[1, 3, 8, 8] from image(purple)\n    output y = x\n}\n")]
+    [InlineData("selection.dsl", "model M {\n    input x: f32[4, 16]\n    output y = x @topk(4)\n}\n")]
+    public async Task What_the_compiler_finds_later_is_checked_as_on_the_command_line(string file, string text)
     {
-        var uri = fixture.UriOf("picture.dsl");
-        var text = "model M {\n    input x: u8[1, 3, 8, 8] from image(purple)\n    output y = x\n}\n";
-        var path = Path.Combine(fixture.Folder, "picture.dsl");
+        var uri = fixture.UriOf(file);
+        var path = Path.Combine(fixture.Folder, file);
         await File.WriteAllTextAsync(path, text, TestContext.Current.CancellationToken);
         using var output = new StringWriter();
         SparseDsl.Cli.Program.Run(["check", path, "--json"], output, TextWriter.Null);
@@ -77,6 +78,7 @@ public class DiagnosticTests(ServerFixture fixture) : IClassFixture<ServerFixtur
 
         var found = await server.Diagnostics(uri, d => d.Length > 0);
         Assert.Equal(expected, found.Select(d => d.GetProperty("code").GetString()));
+        Assert.NotEmpty(found);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ internal static class LanguageServerCommand
     private static void Check(Streams streams, BoundModel model, DiagnosticBag diagnostics)
     {
         var session = new Session(streams, json: false);
-        ImageSettings.Check(session, model);
+        ModelChecks.Run(session, model);
         foreach (var diagnostic in session.Diagnostics.Items)
         {
             diagnostics.Add(diagnostic);
