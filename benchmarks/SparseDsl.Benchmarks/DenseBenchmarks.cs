@@ -14,7 +14,7 @@ public abstract class DenseBenchmark
 
     /// <summary>Compiles and loads the network.</summary>
     [GlobalSetup]
-    public void Setup() => (_ours, _peer) = (OurNetwork.Load(Workload, threads: 1), new OnnxRuntimeEngine(Workload, threads: 1));
+    public void Setup() => (_ours, _peer) = (OurNetwork.Load(Workload, threads: 1), OurNetwork.LoadPeer(Workload, threads: 1));
 
     /// <summary>Frees both.</summary>
     [GlobalCleanup]

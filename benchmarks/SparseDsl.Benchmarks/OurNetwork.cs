@@ -1,6 +1,7 @@
 using SparseDsl.Compiler.Data;
 using SparseDsl.Examples.Ocr;
 using SparseDsl.Measurement;
+using SparseDsl.OnnxRuntime;
 
 namespace SparseDsl.Benchmarks;
 
@@ -9,6 +10,13 @@ internal static class OurNetwork
 {
     /// <summary>Copies of the input of a network: one call must not find what the last one left in the nearest cache.</summary>
     public const int InputCopies = 4;
+
+    /// <summary>The same by ONNX Runtime.</summary>
+    /// <param name="workload">The workload.</param>
+    /// <param name="threads">Threads of a call.</param>
+    /// <param name="onnx">Another file for it; null for its own.</param>
+    public static OnnxRuntimeEngine LoadPeer(Workload workload, int threads, string? onnx = null) =>
+        new(File.ReadAllBytes(onnx ?? workload.Onnx), [TensorData.FromFloats(workload.MakeInput(), workload.Shape)], threads, inputCopies: InputCopies);
 
     /// <summary>Compiles a workload's program and binds its input.</summary>
     public static CompiledEngine Load(Workload workload, int threads)

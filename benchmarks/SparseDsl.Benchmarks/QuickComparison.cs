@@ -19,7 +19,7 @@ internal static class QuickComparison
 
     private static string Row(Workload workload, int threads)
     {
-        using var peer = new OnnxRuntimeEngine(workload, threads);
+        using var peer = OurNetwork.LoadPeer(workload, threads);
         using var ours = OurNetwork.Load(workload, threads);
         var times = Interleaved.Run([peer, ours], Budget.Network, threads);
         var (peerTime, ourTime) = (times[0].Median / 1000, times[1].Median / 1000);

@@ -66,6 +66,9 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5126"] = t => ["run", t.Write("big.dsl", "model Big(N: dim 1..2147483647) {\n    input x: f32[N, 1000]\n    output y = x\n}\n"), "--input", "x=zeros", "--dim", "N=2147483647"],
         ["SD5127"] = t => ["explain", t.Twice(), "--profile", t.Write("damaged.json", "{\"profile\": 1")],
         ["SD5128"] = t => ["explain", t.Twice(), "--profile", t.Write("other.json", MachineProfile.Default.Print())],
+        ["SD5129"] = t => ["bench", t.Twice(), "--against", "onnxruntime", "--rounds", "1"],
+        ["SD5130"] = t => ["bench", t.Twice(), "--against", "onnxruntime", "--onnx", t.Write("net.onnx", OnnxNets.Relu()), "--peers", t.PathOf("no/such/folder"), "--rounds", "1"],
+        ["SD5131"] = t => ["bench", t.Twice(), "--against", "onnxruntime", "--onnx", t.Write("net.onnx", OnnxNets.Relu()), "--peers", OnnxNets.Peers, "--rounds", "1"],
         ["SD5201"] = t => t.Import(new NodeProto { OpType = "Det", Input = { "x" }, Output = { "y" } }, hasShape: true),
         ["SD5202"] = t => t.Import(new NodeProto { OpType = "Relu", Input = { "x" }, Output = { "y" } }, hasShape: false),
     };

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Measurement;
+using SparseDsl.OnnxRuntime;
 
 namespace SparseDsl.Benchmarks.Tables;
 
@@ -39,7 +41,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
             var options = new CompilationOptions(NativeTarget.Widest);
             engines.Add(row.Dense.Compile("dense", Threads, options with { IgnoresSparsity = true }));
             var copies = row.Dense.Copies;
-            engines.AddRange(row.Peers.Select(peer => new OnnxRuntimeEngine(peer.Onnx, row.Input, peer.Input, Threads, copies) { Name = peer.Name }));
+            engines.AddRange(row.Peers.Select(peer => new OnnxRuntimeEngine(peer.Onnx, [TensorData.FromFloats(row.Input, peer.Input)], Threads, copies) { Name = peer.Name }));
             foreach (var variant in row.Variants)
             {
                 try

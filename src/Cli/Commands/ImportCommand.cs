@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SparseDsl.Cli.Data;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Import.Onnx;
 
@@ -19,40 +20,14 @@ internal static class ImportCommand
             var session = new Session(streams, json: false);
             var path = parsed.GetValue(file)!;
             var given = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path);
-            if (session.Work("importing", () => Import(session, path, Identifier(given))) is { } result)
+            if (session.Work("importing", () => OnnxFile.Import(session, path, OnnxFile.Identifier(given))) is { } result)
             {
-                Write(session, parsed.GetValue(folder)!, Identifier(given), result);
+                Write(session, parsed.GetValue(folder)!, OnnxFile.Identifier(given), result);
             }
 
             return session.Finish();
         });
         return command;
-    }
-
-    private static string Identifier(string text) => Compiler.Graphs.NodeNames.Identifier(text).ToLowerInvariant();
-
-    private static ImportResult? Import(Session session, string path, string name)
-    {
-        try
-        {
-            var result = OnnxImporter.Import(OnnxModel.Load(path), name, new OnnxImportOptions { Source = Path.GetFileName(path) });
-            foreach (var diagnostic in result.Diagnostics)
-            {
-                session.Diagnostics.Add(diagnostic);
-            }
-
-            return session.Diagnostics.HasErrors ? null : result;
-        }
-        catch (OnnxFormatException problem)
-        {
-            session.Report(FileDiagnostics.BadData, path, problem.Message);
-        }
-        catch (Exception problem) when (Disk.IsFileProblem(problem))
-        {
-            session.Report(FileDiagnostics.CannotRead, path, Disk.Explain(problem));
-        }
-
-        return null;
     }
 
     private static void Write(Session session, string folder, string name, ImportResult result)

@@ -39,13 +39,19 @@ internal sealed class ModelWeights
             return null;
         }
 
-        if (TensorReader.ReadAll(session, file) is not { } found)
-        {
-            return null;
-        }
+        return TensorReader.ReadAll(session, file) is { } found ? Of(session, program, found, Path.GetFileName(file)) : null;
+    }
 
+    /// <summary>Checks tensors; null after a report.</summary>
+    /// <param name="session">Is told of mistakes.</param>
+    /// <param name="program">The model.</param>
+    /// <param name="found">Tensors by name.</param>
+    /// <param name="file">Name of the file they are from, for messages.</param>
+    public static ModelWeights? Of(Session session, ProgramModel program, IReadOnlyDictionary<string, TensorData> found, string file)
+    {
+        var (weights, model) = (new ModelWeights(), program.Model);
         var others = program.Module.Models.SelectMany(m => m.Params).Select(p => p.Path).Except(model.Params.Select(p => p.Path)).ToHashSet();
-        var provider = new FileWeights(Path.GetFileName(file), Path.GetDirectoryName(Path.GetFullPath(program.Path))!, found, others);
+        var provider = new FileWeights(file, Path.GetDirectoryName(Path.GetFullPath(program.Path))!, found, others);
         var loaded = WeightLoader.Load(model.Name, WeightDeclaration.Of(model), provider, session.Diagnostics);
         foreach (var tensor in loaded.Tensors)
         {

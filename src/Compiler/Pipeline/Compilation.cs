@@ -82,14 +82,8 @@ public static class Compilation
         return graph;
     }
 
-    private static Graph Stored(Graph graph, CompilationOptions options, DiagnosticBag diagnostics) => options.IgnoresSparsity
-        ? Rewriter.Rewrite(graph, node => node switch
-        {
-            ParamNode p => p.WithFormat(Format.Dense(p.Type.Rank)),
-            ConstantNode c => c.WithFormat(Format.Dense(c.Type.Rank)),
-            _ => node,
-        })
-        : ChooseLevels.Run(graph, options.Weights ?? (_ => null), diagnostics, options.Decisions, options.Target, options.Storage, options.Profile);
+    private static Graph Stored(Graph graph, CompilationOptions options, DiagnosticBag diagnostics) => ChooseLevels.Run(
+        graph, options.Weights ?? (_ => null), diagnostics, options.Decisions, options.Target, options.Storage, options.Profile, options.IgnoresSparsity);
 
     /// <summary>The loops of a model; null when something in it cannot be compiled, which is then reported.</summary>
     public static LoweredModel? Lower(BoundModel model, CompilationOptions options, DiagnosticBag diagnostics) =>

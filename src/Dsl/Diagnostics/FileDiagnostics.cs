@@ -115,11 +115,24 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor ProfileDoubted = new(
         "SD5128", Severity.Warning, "the profile '{0}' {1}", "measure again with 'sparsedsl calibrate', or give '--profile default'", "explain --profile of-another-machine.json");
 
+    /// <summary>A peer needs an ONNX file.</summary>
+    public static readonly DiagnosticDescriptor NoOnnx = Row(
+        "SD5129", "comparing with '{0}' needs the network as an ONNX file", "give it with --onnx FILE", "bench digits.dsl --against onnxruntime");
+
+    /// <summary>A peer's assembly is not there.</summary>
+    public static readonly DiagnosticDescriptor PeerNotHere = Row(
+        "SD5130", "'{0}' is not installed with this program, and its assembly is not at '{1}'",
+        "build benchmarks/SparseDsl.OnnxRuntime of the source tree and name its output folder with --peers DIR or SPARSEDSL_PEERS", "bench net.onnx --against onnxruntime --peers no/such/folder");
+
+    /// <summary>A peer cannot run a model.</summary>
+    public static readonly DiagnosticDescriptor PeerFailed = Row(
+        "SD5131", "'{0}' cannot run '{1}': {2}", "check that the file is the same network as the program", "bench digits.dsl --against onnxruntime --onnx other.onnx");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
-        NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge, BadProfile, ProfileDoubted,
+        NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge, BadProfile, ProfileDoubted, NoOnnx, PeerNotHere, PeerFailed,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

@@ -41,6 +41,9 @@ public static class StorageReasons
     /// <summary>Chosen when the weights were packed.</summary>
     public const string Recorded = "recorded";
 
+    /// <summary>Stored dense because sparsity is not used at all.</summary>
+    public const string Ignored = "ignored";
+
     /// <summary>Too small to gain anything.</summary>
     public const string Small = "small";
 
@@ -76,9 +79,10 @@ public static class ChooseLevels
     /// <param name="target">What the code is for; the widest when null.</param>
     /// <param name="recorded">Choices made before, by name of the node; null, or a null result, chooses now.</param>
     /// <param name="profile">What kernels cost; the default profile when null.</param>
+    /// <param name="ignoresSparsity">Whether to store every weight dense, whatever is known or said about its zeros or asked for.</param>
     public static Graph Run(
         Graph graph, Func<string, TensorData?> weights, DiagnosticBag diagnostics, ICollection<LevelDecision>? decisions = null, Target? target = null,
-        Func<string, Format?>? recorded = null, MachineProfile? profile = null)
+        Func<string, Format?>? recorded = null, MachineProfile? profile = null, bool ignoresSparsity = false)
     {
         var uses = new WeightUses(graph);
         var rates = (profile ?? MachineProfile.Default).For(target ?? Target.Avx512);
@@ -89,7 +93,8 @@ public static class ChooseLevels
                 return node;
             }
 
-            var decision = recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, StorageReasons.Recorded, "chosen when the weights were packed")
+            var decision = ignoresSparsity ? new Decider(uses, rates, diagnostics, node, _ => null).DecideDense()
+                : recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, StorageReasons.Recorded, "chosen when the weights were packed")
                 : new Decider(uses, rates, diagnostics, node, weights).Decide();
             decisions?.Add(decision);
             return node is ParamNode param ? param.WithFormat(decision.Format) : ((ConstantNode)node).WithFormat(decision.Format);
@@ -119,6 +124,8 @@ public static class ChooseLevels
             name = source?.Path ?? node.Name;
             density = data is null || data.Count == 0 ? null : (double)data.CountNonZeros() / data.Count;
         }
+
+        public LevelDecision DecideDense() => Dense(StorageReasons.Ignored, "sparsity is not used");
 
         public LevelDecision Decide()
         {

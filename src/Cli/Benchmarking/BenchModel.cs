@@ -1,0 +1,95 @@
+using SparseDsl.Backends.CSharp;
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Cli.Data;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl.Binding;
+using SparseDsl.Measurement;
+
+namespace SparseDsl.Cli.Benchmarking;
+
+/// <summary>A model compiled one way, ready to be loaded for any number of threads.</summary>
+internal sealed class BenchModel
+{
+    /// <summary>Copies of inputs and outputs that calls use in turn.</summary>
+    public const int InputCopies = 4;
+
+    // A layer alone finds its weights where its last call left them; in a network they are where a whole network's other data left them. So a layer alone has
+    // several copies, until together they exceed the caches.
+    private const long RotatedBytes = 64L << 20;
+    private const int MostCopies = 8;
+
+    private readonly ModelInputs inputs;
+    private readonly CompilationOptions options;
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> weights;
+
+    private BenchModel(LoweredModel lowered, ModelInputs inputs, CompilationOptions options, Dictionary<string, ReadOnlyMemory<byte>> weights)
+    {
+        Lowered = lowered;
+        this.inputs = inputs;
+        this.options = options;
+        this.weights = weights;
+    }
+
+    /// <summary>What was compiled.</summary>
+    public LoweredModel Lowered { get; }
+
+    /// <summary>Copies of the model that calls use in turn.</summary>
+    public int Copies => WeighedCalls > 1 ? 1 : (int)Math.Clamp(RotatedBytes / Math.Max(1, weights.Values.Sum(w => (long)w.Length)), 1, MostCopies);
+
+    private int WeighedCalls => Lowered.Program.Calls.Count(c => c.Regions.Any(weights.ContainsKey));
+
+    /// <summary>Compiles; null after a report.</summary>
+    public static BenchModel? Compile(Session session, BoundModel model, ModelWeights weights, ModelInputs inputs, CompilationOptions options)
+    {
+        CSharpHost.WarmUp();
+        options = options with { Weights = weights.Find };
+        if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
+        {
+            return null;
+        }
+
+        IReadOnlyList<CSharpTier> tier = [new(options.Target, lowered.Program)];
+        return ModelPacker.Pack(tier, path => weights[path], session.Diagnostics) is { } packed
+            ? new BenchModel(lowered, inputs, options, packed.ToDictionary(p => p.Name, p => p.Bytes, StringComparer.Ordinal))
+            : null;
+    }
+
+    /// <summary>Loads it, as often as <see cref="Copies"/> says.</summary>
+    public CompiledEngine Load(string name, int threads)
+    {
+        var models = CSharpHost.LoadCopies(Lowered.Program, options.Target, region => weights[region.Name], Copies, threads);
+        foreach (var model in models)
+        {
+            model.Bind(inputs.Tensors, InputCopies);
+        }
+
+        return new CompiledEngine(name, models, threads);
+    }
+
+    /// <summary>Loads it so that it times its kernels.</summary>
+    public CompiledModel LoadProfiled(int threads)
+    {
+        var model = CSharpHost.Load(Lowered.Program, options.Target, region => weights[region.Name], threads, isProfiled: true);
+        model.Bind(inputs.Tensors, InputCopies);
+        return model;
+    }
+
+    /// <summary>Names of the nodes whose kernels write to each call's regions, in order of the calls; null where none is known.</summary>
+    public IReadOnlyList<string?> NodeNames()
+    {
+        var names = Lowered.Graph.Nodes.ToDictionary(n => n.Name, n => n.Name, StringComparer.Ordinal);
+        foreach (var (name, node) in Lowered.Graph.Outputs)
+        {
+            names[name] = Root(node).Name;
+        }
+
+        return
+        [
+            .. Lowered.Program.Calls.Select(call => call.Regions.Where((_, i) => call.Kernel.Buffers[i].Access != BufferAccess.In)
+                .Select(region => names.GetValueOrDefault(region)).FirstOrDefault(name => name is not null)),
+        ];
+    }
+
+    private static Compiler.Graphs.Node Root(Compiler.Graphs.Node node) => node is Compiler.Graphs.ReshapeNode ? Root(node.Operands[0]) : node;
+}

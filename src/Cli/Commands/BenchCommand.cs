@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Cli.Benchmarking;
+using SparseDsl.Cli.Data;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Measurement;
+using SparseDsl.Runtime;
+
+namespace SparseDsl.Cli.Commands;
+
+/// <summary><c>bench FILE --against dense,onnxruntime</c>: how fast a model is, and how much faster than others.</summary>
+internal static class BenchCommand
+{
+    private const int MostSeconds = 600;
+
+    /// <summary>The command.</summary>
+    public static Command Create(Streams streams)
+    {
+        var file = SharedOptions.File();
+        file.Description = "the program, or an ONNX file";
+        var against = List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), onnxruntime", name => (name is Bench.Dense or Bench.OnnxRuntime, name));
+        var threads = List("--threads", "COUNTS", "threads of a call; several, as 1,2, are measured one after the other", text =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= WorkerTeam.MostThreads ? (true, count) : (false, 0));
+        var onnx = new Option<string?>("--onnx") { Description = "the network as an ONNX file, for onnxruntime", HelpName = "FILE" };
+        var peers = new Option<string?>("--peers") { Description = $"folder with SparseDsl.OnnxRuntime.dll; default: ${PeerAssembly.Variable}, or where the source tree builds it", HelpName = "DIR" };
+        var inputs = SharedOptions.Paths("--input", "NAME=PATH", "an input, as run takes it; others are random");
+        var explain = new Option<bool>("--explain") { Description = "also time the layers one by one, beside their estimates" };
+        var json = new Option<bool>("--json") { Description = "print one JSON object a line" };
+        var seconds = SharedOptions.Count("--seconds", "how long to measure for each number of threads", MostSeconds);
+        seconds.DefaultValueFactory = _ => 5;
+        var rounds = SharedOptions.Count("--rounds", "for tests: so many turns and no more");
+        rounds.Hidden = true;
+        rounds.DefaultValueFactory = _ => 0;
+        var (weights, model, dims, target, profile) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Profile());
+        var command = new Command("bench", "Measure a model, alone and against others.")
+        {
+            file, against, threads, onnx, peers, inputs, explain, json, seconds, rounds, weights, model, dims, target, profile,
+        };
+        command.SetAction(parsed =>
+        {
+            var session = new Session(streams, json: false);
+            var here = parsed.GetValue(target) ?? NativeTarget.Widest;
+            if (!NativeTarget.IsHere(here))
+            {
+                session.Report(FileDiagnostics.TargetNotHere, here.Name);
+            }
+            else if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine)
+            {
+                var turns = parsed.GetValue(rounds);
+                var budget = turns > 0 ? Budget.Smallest with { FewestTurns = turns } : Budget.Network with { Milliseconds = parsed.GetValue(seconds) * 1000.0 };
+                var request = new BenchRequest(
+                    parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(dims) ?? [], parsed.GetValue(against) ?? [],
+                    parsed.GetValue(onnx), parsed.GetValue(peers), parsed.GetValue(threads) is { Length: > 0 } counts ? counts : [1], parsed.GetValue(explain), parsed.GetValue(json),
+                    new CompilationOptions(here) { Profile = machine }, budget);
+                new Bench(session, request).Run();
+            }
+
+            return session.Finish();
+        });
+        return command;
+    }
+
+    /// <summary>An option of values with commas between them; empty or null when it is not given.</summary>
+    private static Option<T[]?> List<T>(string name, string help, string description, Func<string, (bool IsGood, T Value)> convert) => new(name)
+    {
+        Description = description,
+        HelpName = help,
+        CustomParser = result =>
+        {
+            var values = new List<T>();
+            foreach (var text in result.Tokens[0].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                if (convert(text) is (true, var value))
+                {
+                    values.Add(value);
+                }
+                else
+                {
+                    result.AddError($"{name} cannot be '{text}'");
+                }
+            }
+
+            return [.. values.Distinct()];
+        },
+    };
+}
