@@ -38,9 +38,16 @@ public static class ModelCompiler
     private static BoundModel Bind(string program, DiagnosticBag diagnostics, StageObserver? observer)
     {
         var source = new SourceText(program, File.ReadAllText(program));
-        var module = Compilation.Bind(source, ModuleResolver.LibraryOnly(), diagnostics, observer);
+        var module = Compilation.Bind(source, new ModuleResolver(Beside), diagnostics, observer);
         ThrowOnErrors(diagnostics);
         return module.Models is [var model] ? model : throw new InvalidDataException($"{program} has {module.Models.Length} models, not one");
+    }
+
+    // What a program imports lies beside it: the network that an overlay of sparsity is about.
+    private static SourceText? Beside(string module, SourceText from)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(from.Path) ?? "", module.Replace('.', Path.DirectorySeparatorChar) + ".dsl");
+        return !from.Path.StartsWith("std/", StringComparison.Ordinal) && File.Exists(path) ? new SourceText(path, File.ReadAllText(path)) : null;
     }
 
     private static LoadedWeights ReadWeights(BoundModel model, string file, DiagnosticBag diagnostics)

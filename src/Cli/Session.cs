@@ -40,15 +40,18 @@ internal sealed class Session(Streams streams, bool json)
     public void Report(DiagnosticDescriptor row, params string[] arguments) => Diagnostics.Report(row, null, arguments);
 
     /// <summary>Does long work, with a spinner on a terminal and in silence on a pipe.</summary>
-    public T Work<T>(string what, Func<T> work)
+    public T Work<T>(string what, Func<T> work) => Work(what, _ => work());
+
+    /// <summary>The same for work that says what it is at.</summary>
+    public T Work<T>(string what, Func<Action<string>, T> work)
     {
         if (!streams.IsTerminal)
         {
-            return work();
+            return work(_ => { });
         }
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Errors) });
-        return console.Status().Start(Markup.Escape(what), _ => work());
+        return console.Status().Start(Markup.Escape(what), status => work(now => status.Status(Markup.Escape(now))));
     }
 
     /// <summary>Prints diagnostics (and, with JSON, the result) and gives the exit code.</summary>

@@ -71,6 +71,34 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5131"] = t => ["bench", t.Twice(), "--against", "onnxruntime", "--onnx", t.Write("net.onnx", OnnxNets.Relu()), "--peers", OnnxNets.Peers, "--rounds", "1"],
         ["SD5201"] = t => t.Import(new NodeProto { OpType = "Det", Input = { "x" }, Output = { "y" } }, hasShape: true),
         ["SD5202"] = t => t.Import(new NodeProto { OpType = "Relu", Input = { "x" }, Output = { "y" } }, hasShape: false),
+        ["SD5401"] = t => t.Prune("--pattern", "u:1.5"),
+        ["SD5402"] = t => t.Prune(),
+        ["SD5403"] = t => t.Prune("--calibration", Directory.CreateDirectory(t.PathOf("empty")).FullName),
+        ["SD5404"] = t =>
+        {
+            t.WriteTensor("deep.safetensors", "w", new float[36], 4, 1, 3, 3);
+            var program = t.Write("deep.dsl", "import std.nn\nmodel Deep() {\n    input x: f32[1, 4, 9, 9]\n    param w: f32[4, 1, 3, 3]\n    output y = depthwise_conv2d(x, w)\n}\n");
+            return ["prune", program, "--pattern", "u:0.5", "--method", "magnitude"];
+        },
+        ["SD5405"] = t => t.Prune("--method", "magnitude", "--exclude", "hed.weight"),
+        ["SD5406"] = t => t.Prune("--calibration", t.Calibration(_ => 1), "--target-speedup", "50"),
+        ["SD5407"] = t => t.Prune("--calibration", t.Calibration(i => i == 5 ? float.NaN : 1)),
+        ["SD5408"] = t => t.Prune("--calibration", t.Calibration(i => i)),
+        ["SD5409"] = t =>
+        {
+            Directory.CreateDirectory(t.PathOf("out"));
+            t.Write("out/matrix.dsl", TwiceText);
+            return t.Prune("--method", "magnitude", "-o", t.PathOf("out/pruned.dsl"));
+        },
+        ["SD5410"] = t =>
+        {
+            var command = t.Prune("--method", "magnitude", "--state", t.PathOf("state"));
+            Run(command);
+            var kept = Assert.Single(Directory.GetFiles(t.PathOf("state")));
+            File.WriteAllBytes(kept, File.ReadAllBytes(kept)[..40]);
+            return command;
+        },
+        ["SD5411"] = t => t.Prune("--method", "magnitude", "-o", t.PathOf("matrix.dsl")),
     };
 
     /// <summary>What the command line cannot provoke, here or at all, and why.</summary>
@@ -132,6 +160,22 @@ public sealed class DiagnosticScenarioTests : CommandLine
         writer.Write(PathOf("matrix.safetensors"));
         return ["run", Write("matrix.dsl", Matrix(annotation)), "--input", "x=random"];
     }
+
+    private string[] Prune(params string[] options)
+    {
+        WriteTensor("matrix.safetensors", "w", [.. Enumerable.Range(0, 4096).Select(i => (float)Math.Sin(i))], 64, 64);
+        return ["prune", Write("matrix.dsl", Matrix("")), .. options.Contains("--pattern") ? Array.Empty<string>() : ["--pattern", "u:0.5"], .. options];
+    }
+
+    private string Calibration(Func<int, float> element)
+    {
+        Directory.CreateDirectory(PathOf("calibration"));
+        Npy.Write(PathOf("calibration/0.npy"), TensorData.FromFloats([.. Enumerable.Range(0, 128).Select(element)], 2, 64));
+        return PathOf("calibration");
+    }
+
+    private void WriteTensor(string file, string name, float[] values, params int[] shape) =>
+        new SafetensorsWriter().Add(name, TensorData.FromFloats(values, shape)).Write(PathOf(file));
 
     private string[] Import(NodeProto node, bool hasShape)
     {

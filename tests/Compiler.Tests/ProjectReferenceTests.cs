@@ -22,11 +22,12 @@ public class ProjectReferenceTests
         ["Backends/CSharp"] = new(Shared, "Compiler", "Runtime"),
         ["Backends/Llvm"] = new("net10.0", "Compiler"),
         ["Measurement"] = new("net10.0", "Backends/CSharp"),
+        ["Pruning"] = new("net10.0", "Compiler", "Backends/CSharp", "Runtime"),
         ["Generator"] = new("netstandard2.0", "Backends/CSharp"),
         ["Package"] = new("net8.0;net10.0", "Runtime", "Generator", "Cli"),
         ["Tool"] = new("net10.0", "Cli"),
         ["Cli"] = new(
-            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "LanguageServer", "Backends/Reference", "Backends/CSharp", "Backends/Llvm", "Measurement"),
+            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "LanguageServer", "Backends/Reference", "Backends/CSharp", "Backends/Llvm", "Measurement", "Pruning"),
     };
 
     public static TheoryData<string> Projects => [.. Directory

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl.Binding;
@@ -13,7 +14,7 @@ public sealed record PromiseBreach(DiagnosticDescriptor Row, Func<string, string
 /// <summary>Checks promises about zeros against data.</summary>
 /// <remarks>
 /// A promise is about a matrix: the tensor's first index, and all others as one in row-major order. For a filter [o, c, r, s] a block of 4 x 1 is a
-/// weight that is zero for four neighbouring outputs. Groups of <c>nm</c> lie along the last index alone.
+/// weight that is zero for four neighbouring outputs. Groups of <c>nm</c> lie along the last index that is longer than 1, alone.
 /// </remarks>
 public static class PromiseCheck
 {
@@ -49,7 +50,15 @@ public static class PromiseCheck
 
     private static PromiseBreach? Groups(Sparsity.NOfM promise, TensorData tensor)
     {
-        var row = tensor.Rank == 0 ? 1 : tensor.Shape[tensor.Rank - 1];
+        // Filters of a 1 x 1 convolution are groups of channels: [o, c, 1, 1] is a matrix.
+        var rank = tensor.Shape.Length;
+        while (rank > 1 && tensor.Shape[rank - 1] == 1)
+        {
+            rank--;
+        }
+
+        var shape = tensor.Shape.Take(rank).ToImmutableArray();
+        var row = rank == 0 ? 1 : shape[rank - 1];
         for (var start = 0; start < tensor.Count; start += row)
         {
             for (var group = 0; group < row; group += promise.M)
@@ -58,7 +67,7 @@ public static class PromiseCheck
                 var nonZeros = Enumerable.Range(start + group, size).Count(i => tensor.GetDouble(i) != 0);
                 if (nonZeros > promise.N)
                 {
-                    var place = Places.Text(tensor.Shape, start + group, size);
+                    var place = Places.Text(shape, start + group, size);
                     return new PromiseBreach(WeightDiagnostics.GroupTooFull, (path, file) => [path, Number(promise.N), Number(promise.M), file, Number(nonZeros), place]);
                 }
             }

@@ -197,7 +197,7 @@ internal sealed class Annotations(Elaborator code)
             return null;
         }
 
-        var last = type.Rank == 0 ? 1 : type.Shape[type.Rank - 1].Constant;
+        var last = type.Shape.LastOrDefault(d => d.Constant != 1) is { } extent ? extent.Constant : 1;
         if (last % m is not (null or 0))
         {
             code.Fail(SparsityDiagnostics.NmExtent, annotation.Span, name, FormattableString.Invariant($"{last}"), FormattableString.Invariant($"{m}"));

@@ -26,7 +26,7 @@ public abstract record Sparsity
     /// <summary><c>@block(4, 1, zeros &gt;= 70%)</c>: zeros come as whole blocks of the matrix of the first index and all others.</summary>
     public sealed record Block(int Rows, int Columns, double MinZeros) : Sparsity;
 
-    /// <summary><c>@nm(2, 4)</c>: at most N non-zeros in every aligned group of M along the last index.</summary>
+    /// <summary><c>@nm(2, 4)</c>: at most N non-zeros in every aligned group of M along the last index that is longer than 1.</summary>
     public sealed record NOfM(int N, int M) : Sparsity;
 
     /// <summary><c>@mask("file.npy")</c>: zero wherever the mask in the file is zero. Applied to the weights, so it changes the meaning.</summary>

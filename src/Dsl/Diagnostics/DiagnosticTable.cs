@@ -16,5 +16,6 @@ public static class DiagnosticTable
         .. FileDiagnostics.All,
         .. ImportDiagnostics.All,
         .. GeneratorDiagnostics.All,
+        .. PruningDiagnostics.All,
     ];
 }

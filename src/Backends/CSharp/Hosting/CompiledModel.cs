@@ -139,6 +139,25 @@ public sealed class CompiledModel : IDisposable
             o.Element, o.Type.Shape.Select(d => checked((int)d.Evaluate(ValueOf))), _buffers[_last][o.Name].AsSpan<byte>().ToArray()));
     }
 
+    /// <summary>Replaces the elements of a weight that is stored dense and read as it is, for calls from now on.</summary>
+    /// <param name="path">The parameter's path.</param>
+    /// <param name="elements">As many bytes as it has; copied.</param>
+    /// <exception cref="ModelException">The model reads no such weight, stores it otherwise, or it has another length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public unsafe void SetWeight(string path, ReadOnlySpan<byte> elements)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        foreach (var region in _program.Regions.OfType<Region.Weight>().Where(r => r.Source.Tensor == path))
+        {
+            if (region.Source is not { Recipe: null, Format.IsDense: true } || !_weights.TryFind(region.Name, out var array) || array.ByteLength != elements.Length)
+            {
+                throw new ModelException($"the weight '{path}' is not stored as it is in {elements.Length} bytes");
+            }
+
+            elements.CopyTo(new Span<byte>((void*)array.Address, elements.Length));
+        }
+    }
+
     /// <summary>Sets the states of the model to zero.</summary>
     public void ResetState() => _model.ResetState();
 
