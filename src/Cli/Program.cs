@@ -66,11 +66,11 @@ public static class Program
         errors.WriteLine(message);
     }
 
-    private static readonly string[] CommandNames = ["check", "fmt", "dump", "run", "explain", "bench", "build", "pack", "import", "prune", "lsp", "docs"];
+    private static readonly string[] CommandNames = ["check", "fmt", "dump", "run", "explain", "bench", "calibrate", "build", "pack", "import", "prune", "lsp", "docs"];
 
     private static readonly Func<Streams, Command>[] Commands =
     [
-        CheckCommand.Create, FormatCommand.Create, DumpCommand.Create, RunCommand.Create, ExplainCommand.Create, BenchCommand.Create, BuildCommand.Create, PackCommand.Create, ImportCommand.Create,
+        CheckCommand.Create, FormatCommand.Create, DumpCommand.Create, RunCommand.Create, ExplainCommand.Create, BenchCommand.Create, CalibrateCommand.Create, BuildCommand.Create, PackCommand.Create, ImportCommand.Create,
         PruneCommand.Create, LanguageServerCommand.Create, DocsCommand.Create,
     ];
 

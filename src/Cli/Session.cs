@@ -54,6 +54,30 @@ internal sealed class Session(Streams streams, bool json)
         return console.Status().Start(Markup.Escape(what), status => work(now => status.Status(Markup.Escape(now))));
     }
 
+    /// <summary>Does long work of many steps, with a bar on a terminal and a line for every tenth on a pipe.</summary>
+    /// <param name="what">What is done.</param>
+    /// <param name="work">The work; it tells how many of how many steps are done.</param>
+    public T Progress<T>(string what, Func<Action<int, int>, T> work)
+    {
+        if (!streams.IsTerminal)
+        {
+            return work((done, all) =>
+            {
+                if (done * 10 / all != (done - 1) * 10 / all)
+                {
+                    Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: {done} of {all}"));
+                }
+            });
+        }
+
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Errors) });
+        return console.Progress().Start(context =>
+        {
+            var task = context.AddTask(Markup.Escape(what));
+            return work((done, all) => (task.MaxValue, task.Value) = (all, done));
+        });
+    }
+
     /// <summary>Prints diagnostics (and, with JSON, the result) and gives the exit code.</summary>
     /// <param name="writeResult">Writes the members of the result into an open JSON object; null when there is no result.</param>
     public int Finish(Action<Utf8JsonWriter>? writeResult = null)

@@ -1,12 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Benchmarking;
 using SparseDsl.Cli.Data;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Measurement;
-using SparseDsl.Runtime;
 
 namespace SparseDsl.Cli.Commands;
 
@@ -20,9 +18,8 @@ internal static class BenchCommand
     {
         var file = SharedOptions.File();
         file.Description = "the program, or an ONNX file";
-        var against = List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), onnxruntime", name => (name is Bench.Dense or Bench.OnnxRuntime, name));
-        var threads = List("--threads", "COUNTS", "threads of a call; several, as 1,2, are measured one after the other", text =>
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= WorkerTeam.MostThreads ? (true, count) : (false, 0));
+        var against = SharedOptions.List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), onnxruntime", name => (name is Bench.Dense or Bench.OnnxRuntime, name));
+        var threads = SharedOptions.ThreadCounts("threads of a call; several, as 1,2, are measured one after the other");
         var onnx = new Option<string?>("--onnx") { Description = "the network as an ONNX file, for onnxruntime", HelpName = "FILE" };
         var peers = new Option<string?>("--peers") { Description = $"folder with SparseDsl.OnnxRuntime.dll; default: ${PeerAssembly.Variable}, or where the source tree builds it", HelpName = "DIR" };
         var inputs = SharedOptions.Paths("--input", "NAME=PATH", "an input, as run takes it; others are random");
@@ -61,28 +58,4 @@ internal static class BenchCommand
         });
         return command;
     }
-
-    /// <summary>An option of values with commas between them; empty or null when it is not given.</summary>
-    private static Option<T[]?> List<T>(string name, string help, string description, Func<string, (bool IsGood, T Value)> convert) => new(name)
-    {
-        Description = description,
-        HelpName = help,
-        CustomParser = result =>
-        {
-            var values = new List<T>();
-            foreach (var text in result.Tokens[0].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            {
-                if (convert(text) is (true, var value))
-                {
-                    values.Add(value);
-                }
-                else
-                {
-                    result.AddError($"{name} cannot be '{text}'");
-                }
-            }
-
-            return [.. values.Distinct()];
-        },
-    };
 }

@@ -30,6 +30,34 @@ internal static class SharedOptions
     /// <summary><c>--threads N</c></summary>
     public static Option<int> Threads() => Count("--threads", "threads of one call", WorkerTeam.MostThreads);
 
+    /// <summary><c>--threads 1,2</c>; empty or null when it is not given.</summary>
+    public static Option<int[]?> ThreadCounts(string description) => List("--threads", "COUNTS", description, text =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= WorkerTeam.MostThreads ? (true, count) : (false, 0));
+
+    /// <summary>An option of values with commas between them; empty or null when it is not given.</summary>
+    public static Option<T[]?> List<T>(string name, string help, string description, Func<string, (bool IsGood, T Value)> convert) => new(name)
+    {
+        Description = description,
+        HelpName = help,
+        CustomParser = result =>
+        {
+            var values = new List<T>();
+            foreach (var text in result.Tokens[0].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                if (convert(text) is (true, var value))
+                {
+                    values.Add(value);
+                }
+                else
+                {
+                    result.AddError($"{name} cannot be '{text}'");
+                }
+            }
+
+            return [.. values.Distinct()];
+        },
+    };
+
     /// <summary>A count from 1 on; 1 when it is not given.</summary>
     public static Option<int> Count(string name, string description, int most = MostCount) => new(name)
     {
