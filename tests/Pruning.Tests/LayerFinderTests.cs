@@ -85,6 +85,20 @@ public class LayerFinderTests
         Assert.All(network.Tap(tap).ToArray(), v => Assert.Equal(0.25f, v));
     }
 
+    // Stored by columns, where results side by side fill vectors.
+    [Fact]
+    public void Replaced_weights_of_wide_products_count_as_well()
+    {
+        var model = Programs.Bind("import std.nn\nmodel Wide(N: dim 1..64) {\n input x: f32[N, 40]\n param w: f32[256, 40], v: f32[33, 256]\n output y = linear_no_bias(linear_no_bias(x, w), v)\n}\n");
+        var (graph, weights, sample) = (BuildGraph.Run(model), Programs.Weights(model), Programs.Samples(model, 1, ("N", 32))[0]);
+        var tap = LayerFinder.Find(graph)[1].Uses[0].Input;
+        using var network = TappedNetwork.Compile(graph, [tap], p => weights[p], threads: 1, new DiagnosticBag())!;
+        network.SetWeight("w", TensorData.FromFloats([.. Enumerable.Range(0, 256 * 40).Select(i => i % 40 == 3 ? i / 40 : 0f)], 256, 40));
+        network.Run(sample);
+        var x = sample.Inputs["x"].ToFloats();
+        Assert.Equal([.. Enumerable.Range(0, 32 * 256).Select(i => x[(i / 256 * 40) + 3] * (i % 256))], network.Tap(tap).ToArray());
+    }
+
     private static void Check(PrunableLayer layer, LayerUse use, TappedNetwork network, TensorData weight, CalibrationSample sample)
     {
         long Dims(string name) => sample.Dims[name];

@@ -17,7 +17,7 @@ internal sealed class CharacterAccuracy
         _characters += expected.Length;
     }
 
-    private static string WithoutSpaces(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
+    internal static string WithoutSpaces(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
 
     /// <summary>Characters to insert, delete or replace (Levenshtein).</summary>
     internal static int EditDistance(string a, string b)

@@ -1,4 +1,3 @@
-using System.Text;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Pipeline;
@@ -43,7 +42,7 @@ internal sealed class PruningOutput
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(program))!;
         var path = overlay ?? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(program) ?? "", import + "_pruned.dsl");
         var name = System.IO.Path.GetFileNameWithoutExtension(path);
-        if (name != NodeNames.Identifier(name) || name == import || System.IO.Path.GetExtension(path) != ".dsl")
+        if (name != NodeNames.Identifier(name) || name == import || System.IO.Path.GetExtension(path) != ".dsl" || path.Contains('\0', StringComparison.Ordinal))
         {
             session.Report(PruningDiagnostics.OverlayName, path);
             return null;
@@ -74,13 +73,8 @@ internal sealed class PruningOutput
     public bool Write(PruningResult result, string comment)
     {
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(_overlay))!;
-        try
+        if (!MakeFolder(folder))
         {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception problem) when (Disk.IsFileProblem(problem))
-        {
-            _session.Report(FileDiagnostics.CannotWrite, folder, Disk.Explain(problem));
             return false;
         }
 
@@ -100,8 +94,21 @@ internal sealed class PruningOutput
             return true;
         }
 
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        return Disk.Write(_session, path, text);
+        return MakeFolder(System.IO.Path.GetDirectoryName(path)!) && Disk.Write(_session, path, text);
+    }
+
+    private bool MakeFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return true;
+        }
+        catch (Exception problem) when (Disk.IsFileProblem(problem))
+        {
+            _session.Report(FileDiagnostics.CannotWrite, folder, Disk.Explain(problem));
+            return false;
+        }
     }
 
     // The program, and the modules that binding it asks for.
@@ -133,9 +140,13 @@ internal sealed class PruningOutput
         foreach (var (name, text) in _modules)
         {
             var path = System.IO.Path.Combine(folder, name);
-            if (File.Exists(path) && File.ReadAllText(path, Encoding.UTF8).TrimStart('\uFEFF') != text)
+            if (File.Exists(path) && SourceFiles.Read(_session, path)?.Text != text)
             {
-                _session.Report(PruningDiagnostics.Occupied, path, program);
+                if (!_session.Diagnostics.HasErrors)
+                {
+                    _session.Report(PruningDiagnostics.Occupied, path, program);
+                }
+
                 return false;
             }
         }

@@ -65,7 +65,7 @@ internal sealed class TappedNetwork : IDisposable
     {
         if (_weights.Contains(path))
         {
-            _model!.SetWeight(path, tensor.Bytes);
+            _model!.SetWeight(path, tensor);
         }
     }
 

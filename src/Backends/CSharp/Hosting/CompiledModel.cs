@@ -1,6 +1,7 @@
 #if NET10_0_OR_GREATER
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl;
 using SparseDsl.Runtime;
 
@@ -139,22 +140,24 @@ public sealed class CompiledModel : IDisposable
             o.Element, o.Type.Shape.Select(d => checked((int)d.Evaluate(ValueOf))), _buffers[_last][o.Name].AsSpan<byte>().ToArray()));
     }
 
-    /// <summary>Replaces the elements of a weight that is stored dense and read as it is, for calls from now on.</summary>
+    /// <summary>Replaces the elements of a parameter whose storage has room for any, for calls from now on.</summary>
     /// <param name="path">The parameter's path.</param>
-    /// <param name="elements">As many bytes as it has; copied.</param>
-    /// <exception cref="ModelException">The model reads no such weight, stores it otherwise, or it has another length.</exception>
+    /// <param name="tensor">Its elements, of its type and shape; copied.</param>
+    /// <exception cref="ModelException">Packed, it is not as long as the memory it would replace: it is stored sparse, or has another shape.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
-    public unsafe void SetWeight(string path, ReadOnlySpan<byte> elements)
+    public unsafe void SetWeight(string path, TensorData tensor)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        foreach (var region in _program.Regions.OfType<Region.Weight>().Where(r => r.Source.Tensor == path))
+        var packed = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
+        foreach (var region in _program.Regions.OfType<Region.Weight>().Where(r => r.Source.Recipe is null && r.Source.Tensor == path))
         {
-            if (region.Source is not { Recipe: null, Format.IsDense: true } || !_weights.TryFind(region.Name, out var array) || array.ByteLength != elements.Length)
+            var bytes = Compilation.Pack(region, _ => tensor, packed).Span;
+            if (!_weights.TryFind(region.Name, out var array) || array.ByteLength != bytes.Length)
             {
-                throw new ModelException($"the weight '{path}' is not stored as it is in {elements.Length} bytes");
+                throw new ModelException($"the weight '{path}' cannot be replaced by {tensor}: it takes {array.ByteLength} bytes, not {bytes.Length}");
             }
 
-            elements.CopyTo(new Span<byte>((void*)array.Address, elements.Length));
+            bytes.CopyTo(new Span<byte>((void*)array.Address, bytes.Length));
         }
     }
 
