@@ -28,6 +28,9 @@ format row_panels(r) = [i, j] -> dense(i / r), compressed(j), dense(i % r)
 // Runs of c columns.
 format row_runs(c) = [i, j] -> dense(i), compressed(j / c), dense(j % c)
 
+// Rows of stored columns in blocks of c columns: block by block, so that what a block reads stays in the cache.
+format csr_blocks(c) = [i, j] -> dense(j / c), dense(i), compressed(j % c)
+
 // A bit for every element, and the stored ones.
 format bits(w) = [i, j] -> dense(i), dense(j / w), bitmask(j % w)
 

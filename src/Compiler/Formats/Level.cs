@@ -64,6 +64,9 @@ public abstract class Level(BoundLevel source, int number, Dim extent)
     /// <summary>Whether no two children of a position have the same coordinate (false for the first level of COO).</summary>
     public abstract bool IsUnique { get; }
 
+    /// <summary>Whether coordinates may be stored that no element of the tensor has, past the end of an index that the level cuts into parts.</summary>
+    internal virtual bool MayPad => IsFull;
+
     /// <summary>The arrays it keeps.</summary>
     public abstract ImmutableArray<LevelArray> Arrays { get; }
 

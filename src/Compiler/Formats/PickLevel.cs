@@ -24,6 +24,8 @@ internal sealed class PickLevel(BoundLevel source, int number, Dim extent) : Lev
 
     public override bool IsUnique => true;
 
+    internal override bool MayPad => true;
+
     public override ImmutableArray<LevelArray> Arrays => [new(Coordinates, ElementType.I32)];
 
     public override Dim? Size(Dim parentSize) => parentSize * count;

@@ -36,6 +36,10 @@ public static class StandardFormats
     /// <summary>Panels of r rows, dense, all rows of a column side by side: <c>dense(i / r), dense(j), dense(i % r)</c>.</summary>
     public static Format Panels(int r) => Matrix(FormattableString.Invariant($"panels({r})"), [Dense(Dim.FloorDiv(I, r)), Dense(J), .. Inner(I, r)]);
 
+    /// <summary>Compressed rows in blocks of c columns: <c>dense(j / c), dense(i), compressed(j % c)</c>; see <see cref="Kernels.SparsePanels"/>.</summary>
+    public static Format ColumnBlocks(int c) => Matrix(
+        FormattableString.Invariant($"csr_blocks({c})"), Dense(Dim.FloorDiv(J, c)), Dense(I), Compressed(Dim.Mod(J, c)));
+
     /// <summary>One bit an element and packed values, in groups of w columns: <c>dense(i), dense(j / w), bitmask(j % w)</c>.</summary>
     public static Format Bits(int w) => Matrix(
         FormattableString.Invariant($"bits({w})"), Dense(I), Dense(Dim.FloorDiv(J, w)), new BoundLevel("bitmask", null, Dim.Mod(J, w)));

@@ -28,7 +28,6 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
     // Half of a small second-level cache: the other half is for weights and results.
     private const long PanelBytes = 256 * 1024;
     private const int SparseRows = 8;
-    private const long ParallelWork = 100_000;
 
     private readonly int lanes = schedule.Lanes;
 
@@ -39,32 +38,32 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         var vector = nest.Outputs.FirstOrDefault(IsVectorOutput);
         var row = nest.Outputs.FirstOrDefault(o => o.Name == schedule.Row);
         var chunk = vector is null ? 0 : Chunk(vector);
-        var levels = new List<(Variable Index, LoopExpr Extent, Action<LoopExpr> Define)>();
+        var levels = new List<OuterLoop>();
         foreach (var index in outer)
         {
-            levels.Add((kernel.NewIndex(index.Name), kernel.Lower(index.Extent), value => kernel.Define(index.Name, value)));
+            levels.Add(OuterLoop.Of(kernel, index));
         }
 
         LoopExpr? chunkIndex = null;
         if (chunk > 0)
         {
             var count = kernel.Lower(Dim.CeilDiv(vector!.Extent, Dim.Const(chunk)));
-            levels.Add((kernel.NewIndex("chunk"), count, value => chunkIndex = value));
+            levels.Add(new OuterLoop(kernel.NewIndex("chunk"), count, value => chunkIndex = value));
         }
 
         LoopExpr rowTile = Loop.Int(0);
         if (row is not null)
         {
-            levels.Add((kernel.NewIndex(row.Name + "_tile"), kernel.Lower(Dim.CeilDiv(row.Extent, Dim.Const(schedule.Rows))), value => rowTile = value));
+            levels.Add(new OuterLoop(kernel.NewIndex(row.Name + "_tile"), kernel.Lower(Dim.CeilDiv(row.Extent, Dim.Const(schedule.Rows))), value => rowTile = value));
         }
 
         if (sparse?.First is { } first && first.Name != schedule.Vector && first.Name != schedule.Row)
         {
             var count = kernel.Lower(Dim.CeilDiv(first.Extent, Dim.Const(SparseRows)));
-            levels.Add((kernel.NewIndex(first.Name + "_rows"), count, value => sparse.FirstRange = SparseRange(first, value)));
+            levels.Add(new OuterLoop(kernel.NewIndex(first.Name + "_rows"), count, value => sparse.FirstRange = SparseRange(first, value)));
         }
 
-        return Outer(levels, () => Rows(row, rowTile, rows => sparse is null
+        return OuterLoops.Build(kernel, nest, levels, () => Rows(row, rowTile, rows => sparse is null
             ? Inner(vector, chunk, chunkIndex, rows)
             : sparse.Outer([schedule.Vector, schedule.Row], () => Inner(vector, chunk, chunkIndex, rows))));
     }
@@ -102,66 +101,6 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         .Where(i => read.Offset.Mentions(i.Name) && !(Linear.In(read.Offset, i.Name)?.Coefficient.Constant < ReductionChunk))
         .Select(i => i.Extent.Range(kernel.Graph.RangeOf).High ?? ReductionChunk)
         .Aggregate(1L, (a, b) => a * b);
-
-    /// <summary>Outer loops: one flat parallel loop when there is enough work, else one loop for each.</summary>
-    private Stmt Outer(List<(Variable Index, LoopExpr Extent, Action<LoopExpr> Define)> levels, Func<Stmt> body)
-    {
-        if (levels.Count == 0)
-        {
-            return body();
-        }
-
-        if (!IsWorthThreads())
-        {
-            foreach (var (index, _, define) in levels)
-            {
-                define(Loop.Get(index));
-            }
-
-            var inner = body();
-            for (var i = levels.Count - 1; i >= 0; i--)
-            {
-                inner = new Stmt.For(LoopKind.Serial, levels[i].Index, Loop.Int(0), levels[i].Extent, 1, inner);
-            }
-
-            return inner;
-        }
-
-        if (levels.Count == 1)
-        {
-            levels[0].Define(Loop.Get(levels[0].Index));
-            return new Stmt.For(LoopKind.Parallel, levels[0].Index, Loop.Int(0), levels[0].Extent, 1, body());
-        }
-
-        var task = kernel.NewIndex("task");
-        var statements = new List<Stmt>();
-        var rest = Loop.Get(task);
-        for (var i = levels.Count - 1; i > 0; i--)
-        {
-            var (index, extent, define) = levels[i];
-            if (Loop.AsInt(extent) == 1)
-            {
-                define(Loop.Int(0));
-                continue;
-            }
-
-            statements.Add(new Stmt.Let(index, Loop.Apply(CoreOps.Mod, rest, extent)));
-            define(Loop.Get(index));
-            var quotient = kernel.NewIndex("rest");
-            statements.Add(new Stmt.Let(quotient, Loop.Apply(CoreOps.Div, rest, extent)));
-            rest = Loop.Get(quotient);
-        }
-
-        levels[0].Define(rest);
-        statements.Add(body());
-        return new Stmt.For(LoopKind.Parallel, task, Loop.Int(0), levels.Select(l => l.Extent).Aggregate(Loop.Mul), 1, Loop.Block(statements));
-    }
-
-    private bool IsWorthThreads()
-    {
-        var work = nest.Outputs.Concat(nest.Reductions).Select(i => i.Extent).Aggregate(Dim.One, (a, b) => a * b);
-        return (work.Range(kernel.Graph.RangeOf).High ?? long.MaxValue) >= ParallelWork;
-    }
 
     /// <summary>The rows of a tile: all of them, and, at the end of an extent that does not divide, the rest.</summary>
     private Stmt Rows(IndexRange? row, LoopExpr tile, Func<(LoopExpr First, int Count), Stmt> body)
@@ -303,8 +242,7 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         ScalarLowering LoweringOf(Func<int, LoopExpr> rowValue) => new(kernel, nest.Address, schedule.Vector, schedule.Row)
         {
             Lanes = width,
-            Mask = mask,
-            MaskedVector = mask is null ? -1 : vectors - 1,
+            MaskOf = t => t == vectors - 1 ? mask : null,
             RowValue = rowValue,
             VectorValue = t => Loop.Add(vectorStart!, Loop.Int(t * width)),
         };

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Kernels;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Dsl.Scalars;
@@ -157,7 +158,8 @@ public sealed partial class Lower
             body, outputs, kernel.Bind(target, sparse.SkipsOutputs ? BufferAccess.InOut : BufferAccess.Out), split.Rewrite(offset), r => addresses[r],
             single => kernel.Define(single, Loop.Int(0)), walk.Binds);
         var schedule = new Scheduler(nest, this.target, graph, sparse).Choose();
-        calls.Add(kernel.Finish(node.Name, Label(node), new DenseNest(kernel, nest, schedule, this.target, sparse).Build()));
+        var loops = SparsePanels.Of(kernel, nest, schedule, this.target, sparse)?.Build() ?? new DenseNest(kernel, nest, schedule, this.target, sparse).Build();
+        calls.Add(kernel.Finish(node.Name, Label(node), loops));
         if (sparse.Accumulates && !ReferenceEquals(node.Body, node.Reduction))
         {
             EmitEnd(node, target, result, storeOffset);

@@ -39,8 +39,7 @@ internal sealed class ReductionTile(KernelBuilder kernel, Nest nest, Schedule sc
         new(kernel, nest.Address, width == 1 ? null : schedule.Vector, schedule.Row)
         {
             Lanes = width,
-            Mask = mask,
-            MaskedVector = mask is null ? -1 : 0,
+            MaskOf = t => t == 0 ? mask : null,
             RowValue = r => Loop.Add(rows.First, Loop.Int(r)),
             VectorValue = t => Loop.Add(start, Loop.Int(t * lanes)),
         };

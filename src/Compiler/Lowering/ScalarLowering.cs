@@ -35,11 +35,8 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
     /// <summary>Number of lanes; 1 for scalar code.</summary>
     public int Lanes { get; init; } = 1;
 
-    /// <summary>The mask of the last vector of the tile, or null.</summary>
-    public LoopExpr? Mask { get; init; }
-
-    /// <summary>The vector the mask belongs to.</summary>
-    public int MaskedVector { get; init; } = -1;
+    /// <summary>The mask of a vector of the tile, or null where all its lanes exist.</summary>
+    public Func<int, LoopExpr?> MaskOf { get; init; } = _ => null;
 
     /// <summary>What the row index is in row r of the tile.</summary>
     public Func<int, LoopExpr>? RowValue { get; init; }
@@ -247,7 +244,7 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
         return stride.Constant switch
         {
             0 => new LoopExpr.Splat(new LoopExpr.Load(buffer, at), Lanes),
-            { } s => new LoopExpr.Load(buffer, at, Lanes, (int)s, vector == MaskedVector ? Mask : null),
+            { } s => new LoopExpr.Load(buffer, at, Lanes, (int)s, MaskOf(vector)),
             _ => throw new CompilerBugException($"'{offset}' has a symbolic stride along the vector index"),
         };
     }
@@ -271,7 +268,7 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
             }
         }
 
-        var tail = vector == MaskedVector ? Mask : null;
+        var tail = MaskOf(vector);
         var mask = inside is null ? tail : Name("inside", tail is null ? inside : Loop.Apply(CoreOps.And, inside, tail));
         var load = new LoopExpr.Load(buffer, Offset(offset, row, vector), Lanes, (int)Linear.In(offset, vectorIndex!)!.Value.Coefficient.Constant!.Value, mask);
         return inside is null || read.Fill == 0 ? load : Loop.Apply(CoreOps.Select, mask!, load, new LoopExpr.Const(read.Fill, load.Type));

@@ -106,7 +106,7 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
         var best = (Score: 0.0, Rows: 1, Vectors: 1);
         for (var rows = 1; rows <= (row is null ? 1 : 12); rows++)
         {
-            for (var vectors = 1; vectors <= (nest.Reductions.Count == 0 ? 4 : 6); vectors++)
+            for (var vectors = 1; vectors <= MostVectors; vectors++)
             {
                 if ((rows * vectors) + vectors + 2 > target.Registers || IsTooLong(rows, vectors))
                 {
@@ -128,6 +128,9 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     /// <summary>Whether a step of the reduction, or one row of what follows it, would be too long; rows that follow are a loop where they have to be (<see cref="DenseNest"/>).</summary>
     private bool IsTooLong(int rows, int vectors) => rows * vectors > 1
         && ((vectors * epilogue > CodeSize.MostStatements) || (nest.Reduce is { } reduce && CodeSize.OfStep(reduce, rows, vectors) > CodeSize.MostStatements));
+
+    // A non-zero of a sparse operand costs a broadcast and the loop around it: more vectors share them.
+    private int MostVectors => nest.Reductions.Count == 0 ? 4 : sparse is null ? 6 : 7;
 
     /// <summary>The part of a vector that an index fills.</summary>
     private double Filled(IndexRange index) => Used(Extent(index), lanes);

@@ -52,6 +52,9 @@ internal sealed class SparseLoops
         ? Walk.Indices[Walk.Bound[0][0]]
         : null;
 
+    /// <summary>Number of leading levels over parts of the reduction whose loops are outside those of the rows: see <see cref="Kernels.SparsePanels"/>.</summary>
+    public int Blocks { get; set; }
+
     /// <summary>The range of the first level's index; null for all of it.</summary>
     public (LoopExpr Begin, LoopExpr End)? FirstRange { get; set; }
 
@@ -77,7 +80,8 @@ internal sealed class SparseLoops
     /// <summary>The loops of the reduction inside a tile whose sums are in registers.</summary>
     public Stmt Reduction(Accumulators accumulators, Func<ScalarLowering> lowering)
     {
-        var levels = Enumerable.Range(head, Walk.Levels.Length - head).Where(i => !BindsOutput(i)).ToList();
+        var first = Math.Max(head, Blocks);
+        var levels = Enumerable.Range(first, Walk.Levels.Length - first).Where(i => !BindsOutput(i)).ToList();
         var repeated = new List<IndexRange>();
         while (levels.Count > 0 && levels[levels.Count - 1] is var last && last > Walk.LastOwn && Walk.IsPlain(last) && !Walk.IsLimited(Walk.Bound[last][0]))
         {
@@ -141,9 +145,11 @@ internal sealed class SparseLoops
         return new Stmt.For(LoopKind.Serial, index, Loop.Int(0), kernel.Lower(reductions[depth].Extent), 1, Dense(depth + 1, body));
     }
 
-    private bool BindsReduction(int level) => Walk.Bound[level].Any(n => !outputs.Contains(n));
+    /// <summary>Whether a level gives a reduction index its values.</summary>
+    public bool BindsReduction(int level) => Walk.Bound[level].Any(n => !outputs.Contains(n));
 
-    private bool BindsOutput(int level) => Walk.Bound[level].Any(outputs.Contains);
+    /// <summary>Whether a level gives an output index its values.</summary>
+    public bool BindsOutput(int level) => Walk.Bound[level].Any(outputs.Contains);
 
     private bool FitsRegisters()
     {

@@ -106,7 +106,7 @@ internal sealed class SparseWalk
         var statements = new List<Stmt>();
         Decode(level, coordinate, statements);
         LoopExpr? condition = Bound[level].Length == 0 ? Loop.Apply(CoreOps.Eq, coordinate, kernel.Lower(Coordinates[level])) : null;
-        foreach (var name in Bound[level].Where(limits.ContainsKey))
+        foreach (var name in Bound[level].Where(n => Levels[level].MayPad && limits.ContainsKey(n)))
         {
             var inside = Loop.Apply(CoreOps.Lt, kernel.Symbol(name), End(Indices[name]));
             condition = condition is null ? inside : Loop.Apply(CoreOps.And, condition, inside);
