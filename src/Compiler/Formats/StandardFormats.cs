@@ -36,6 +36,9 @@ public static class StandardFormats
     /// <summary>Panels of r rows, dense, all rows of a column side by side: <c>dense(i / r), dense(j), dense(i % r)</c>.</summary>
     public static Format Panels(int r) => Matrix(FormattableString.Invariant($"panels({r})"), [Dense(Dim.FloorDiv(I, r)), Dense(J), .. Inner(I, r)]);
 
+    /// <summary>Rows of a panel of the dense operand that stay in a first-level cache of 32 KB: seven vectors of 64 bytes each.</summary>
+    internal const int PanelRows = 64;
+
     /// <summary>Compressed rows in blocks of c columns: <c>dense(j / c), dense(i), compressed(j % c)</c>; see <see cref="Kernels.SparsePanels"/>.</summary>
     public static Format ColumnBlocks(int c) => Matrix(
         FormattableString.Invariant($"csr_blocks({c})"), Dense(Dim.FloorDiv(J, c)), Dense(I), Compressed(Dim.Mod(J, c)));

@@ -41,6 +41,7 @@ internal sealed class SparsePanels
     private readonly IndexRange vector;
     private readonly IndexRange? inner;
     private readonly int lanes;
+    private readonly Panel? panel;
 
     private SparsePanels(KernelBuilder kernel, Nest nest, Schedule schedule, Target target, SparseLoops sparse, int blocks, int[] rowLevels)
     {
@@ -55,6 +56,7 @@ internal sealed class SparsePanels
         inner = nest.Outputs.FirstOrDefault(o => o.Name == schedule.Row);
         lanes = schedule.Lanes;
         sparse.Blocks = blocks;
+        panel = Panel.Of(kernel, nest, sparse, vector, Width, Rows);
     }
 
     private int Width => schedule.Vectors * lanes;
@@ -127,7 +129,8 @@ internal sealed class SparsePanels
     {
         var range = rows();
         var begin = kernel.NewIndex("begin");
-        var start = new Stmt.Let(begin, Loop.Mul(chunk, Loop.Int(Width)));
+        Stmt start = new Stmt.Let(begin, Loop.Mul(chunk, Loop.Int(Width)));
+        start = panel is null ? start : Loop.Block(new Stmt.Scratch(panel.Memory), start);
         var whole = new Lazy<Stmt>(() => Blocks(new Tile(Loop.Get(begin), schedule.Vectors, lanes, _ => null), range));
         if (vector.Extent.Constant is { } extent)
         {
@@ -205,7 +208,40 @@ internal sealed class SparsePanels
     {
         return At(0);
 
-        Stmt At(int level) => level == blocks ? Rowwise(tile, rows) : sparse.Walk.Over(level, () => At(level + 1));
+        Stmt At(int level) => level < blocks ? sparse.Walk.Over(level, () => At(level + 1))
+            : panel is not null && tile.Lanes == lanes ? Loop.Block(Fill(tile), Rowwise(tile, rows))
+            : Rowwise(tile, rows);
+    }
+
+    /// <summary>Copies a block of the other operand, so that its rows lie side by side.</summary>
+    private Stmt.For Fill(Tile tile)
+    {
+        var column = kernel.NewIndex(panel!.Column.Name);
+        kernel.Define(panel.Column.Name, Loop.Get(column));
+        var copy = Lowering(tile, Loop.Int(0), packed: false);
+        for (var t = 0; t < tile.Vectors; t++)
+        {
+            var x = copy.Value(panel.Read, 0, t);
+            copy.Statements.Add(new Stmt.Store(panel.Memory, Loop.Add(Loop.Mul(Loop.Get(column), Loop.Int(Width)), Loop.Int(t * lanes)), x));
+        }
+
+        return new Stmt.For(LoopKind.Serial, column, Loop.Int(0), sparse.Walk.End(panel.Column), 1, Loop.Block(copy.Statements));
+    }
+
+    private ScalarLowering Lowering(Tile tile, LoopExpr firstRow, bool packed)
+    {
+        if (packed)
+        {
+            kernel.Define(Panel.Start, tile.Start);
+        }
+
+        return new(kernel, r => packed && ReferenceEquals(r, panel!.Read) ? panel.Address : nest.Address(r), schedule.Vector, schedule.Row)
+        {
+            Lanes = tile.Lanes,
+            MaskOf = tile.Mask,
+            RowValue = r => Loop.Add(firstRow, Loop.Int(r)),
+            VectorValue = t => Loop.Add(tile.Start, Loop.Int(t * tile.Lanes)),
+        };
     }
 
     private Stmt Rowwise(Tile tile, (LoopExpr Begin, LoopExpr End)? range)
@@ -262,13 +298,7 @@ internal sealed class SparsePanels
     /// <summary>One register tile: partial sums, stored elements, epilogue.</summary>
     private Stmt Registers(Tile tile, LoopExpr firstRow, int rows)
     {
-        ScalarLowering Lowering() => new(kernel, nest.Address, schedule.Vector, schedule.Row)
-        {
-            Lanes = tile.Lanes,
-            MaskOf = tile.Mask,
-            RowValue = r => Loop.Add(firstRow, Loop.Int(r)),
-            VectorValue = t => Loop.Add(tile.Start, Loop.Int(t * tile.Lanes)),
-        };
+        ScalarLowering Lowering() => this.Lowering(tile, firstRow, panel is not null && tile.Lanes == lanes);
 
         var accumulators = new Accumulators(kernel, nest.Reduce!, rows, tile.Vectors, tile.Lanes);
         var statements = accumulators.Declare().ToList();

@@ -244,7 +244,7 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
         return stride.Constant switch
         {
             0 => new LoopExpr.Splat(new LoopExpr.Load(buffer, at), Lanes),
-            { } s => new LoopExpr.Load(buffer, at, Lanes, (int)s, MaskOf(vector)),
+            { } s => new LoopExpr.Load(buffer, at, Lanes, (int)s, buffer.Access == Loops.BufferAccess.Scratch ? null : MaskOf(vector)),
             _ => throw new CompilerBugException($"'{offset}' has a symbolic stride along the vector index"),
         };
     }

@@ -63,7 +63,8 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
             return new StorageCandidate(Windows(shape.Length), whole, BytesOfCoordinate / window);
         }
 
-        return new StorageCandidate(Compressed(shape, use), stored, BytesOfCoordinate);
+        var format = use.HasLanes && isMatrix ? ColumnBlocks(shape, use) : Compressed(shape, use);
+        return new StorageCandidate(format, stored, BytesOfCoordinate);
     }
 
     private static double? Fraction(TensorData? data, Sparsity? promise) => (data, promise) switch
@@ -95,6 +96,45 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
 
         var name = shape.Length > 2 ? "filter_rows" : use.Columns[0] == 1 ? "csr" : use.Rows.IsEmpty ? "list" : "csc";
         return new Format(new BoundFormat(name, indices, [.. use.Rows.Select(r => Level("dense", Dim.Symbol(indices[r]))), Level("compressed", column)]));
+    }
+
+    /// <summary>
+    /// Rows in blocks of the reduction that read no more of the other operand than the first-level cache holds: <c>dense(c / 64), dense(o), compressed(c % 64)</c>,
+    /// for windows <c>dense(c / 64), dense(r), dense(o), compressed(c % 64 * 3 + s)</c>. One block needs no level.
+    /// </summary>
+    private static Format ColumnBlocks(int[] shape, WeightUse use)
+    {
+        var indices = Indices(shape.Length);
+        var channels = shape[use.Columns[0]];
+        var heights = use.Columns.Length == 3 ? shape[use.Columns[1]] : 1;
+        if (use.Columns.Length > 3 || channels * heights <= StandardFormats.PanelRows)
+        {
+            return Compressed(shape, use);
+        }
+
+        var count = (channels + StandardFormats.PanelRows - 1) / StandardFormats.PanelRows;
+        var size = (channels + count - 1) / count;
+        var channel = Dim.Symbol(indices[use.Columns[0]]);
+        var inner = count > 1 ? Dim.Mod(channel, size) : channel;
+        if (use.Columns.Length > 1)
+        {
+            var last = use.Columns[use.Columns.Length - 1];
+            inner = (inner * shape[last]) + Dim.Symbol(indices[last]);
+        }
+
+        List<BoundLevel> levels = [];
+        if (count > 1)
+        {
+            levels.Add(Level("dense", Dim.FloorDiv(channel, size)));
+        }
+
+        if (heights > 1)
+        {
+            levels.Add(Level("dense", Dim.Symbol(indices[use.Columns[1]])));
+        }
+
+        return new Format(new BoundFormat(
+            FormattableString.Invariant($"csr_blocks({size})"), indices, [.. levels, Level("dense", Dim.Symbol(indices[use.Rows[0]])), Level("compressed", inner)]));
     }
 
     private static ImmutableArray<string> Indices(int rank) =>
