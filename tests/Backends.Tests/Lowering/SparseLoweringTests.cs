@@ -30,6 +30,9 @@ public sealed class SparseLoweringTests
         ("nm", "[i, j] -> dense(i), dense(j / 4), pick(4)(j % 4)"),
         ("columns", "[i, j] -> dense(j), dense(i)"),
         ("panels", "[i, j] -> dense(i / 4), dense(j), dense(i % 4)"),
+        ("blocks", "[i, j] -> dense(j / 8), dense(i), compressed(j % 8)"),
+        ("blocks43", "[i, j] -> dense(j / 3), dense(i / 4), compressed(j % 3), dense(i % 4)"),
+        ("blocks2", "[i, j] -> dense(j / 2), dense(i), compressed(j % 2)"),
         ("bitblock", "[i, j] -> compressed(i / 2), bitmask(j), dense(i % 2)"),
     ];
 
@@ -50,7 +53,7 @@ public sealed class SparseLoweringTests
         ("transposed", "B, A", "[j < B, i < A] %w[i, j] * 2"),
     ];
 
-    private static readonly (int A, int B)[] Shapes = [(1, 1), (3, 7), (16, 12), (17, 20), (33, 63), (0, 4), (5, 0)];
+    private static readonly (int A, int B)[] Shapes = [(1, 1), (3, 7), (16, 12), (17, 20), (33, 63), (70, 20), (0, 4), (5, 0)];
 
     public static TheoryData<string, int, int, string> Cases =>
         [.. MatrixFormats.SelectMany((f, i) => Shapes
@@ -87,6 +90,8 @@ public sealed class SparseLoweringTests
     [InlineData("[o, c, r, s] -> dense(o), bitmask(c*9 + r*3 + s)")]
     [InlineData("[o, c, r, s] -> dense(r), dense(s), dense(o), compressed(c)")]
     [InlineData("[o, c, r, s] -> dense((o / 4)), compressed(c), dense(r), dense(s), dense((o % 4))")]
+    [InlineData("[o, c, r, s] -> dense((c / 2)), dense(r), dense(o), compressed(((c % 2) * 3 + s))")]
+    [InlineData("[o, c, r, s] -> dense(r), dense(o), compressed((c*3 + s))")]
     [InlineData("[o, c, r, s] -> compressed(c), compressed(o), dense(r), dense(s)")]
     [InlineData("[o, c, r, s] -> compressed(o*45 + c*9 + r*3 + s)")]
     public void Convolutions_over_sparse_filters_equal_the_evaluator(string levels)
