@@ -14,9 +14,9 @@ internal static class OurNetwork
     /// <summary>The same by ONNX Runtime.</summary>
     /// <param name="workload">The workload.</param>
     /// <param name="threads">Threads of a call.</param>
-    /// <param name="onnx">Another file for it; null for its own.</param>
-    public static OnnxRuntimeEngine LoadPeer(Workload workload, int threads, string? onnx = null) =>
-        new(File.ReadAllBytes(onnx ?? workload.Onnx), [TensorData.FromFloats(workload.MakeInput(), workload.Shape)], threads, inputCopies: InputCopies);
+    /// <param name="onnx">The bytes of another file for it; null for its own.</param>
+    public static OnnxRuntimeEngine LoadPeer(Workload workload, int threads, byte[]? onnx = null) =>
+        new(onnx ?? File.ReadAllBytes(workload.Onnx), [TensorData.FromFloats(workload.MakeInput(), workload.Shape)], threads, inputCopies: InputCopies);
 
     /// <summary>Compiles a workload's program and binds its input.</summary>
     public static CompiledEngine Load(Workload workload, int threads)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using SparseDsl.Benchmarks.Plots;
 using SparseDsl.Benchmarks.Tables;
 
 namespace SparseDsl.Benchmarks;
@@ -11,7 +12,9 @@ namespace SparseDsl.Benchmarks;
 // ... -- --compile [NETWORK..]
 //     milliseconds of every stage of compiling a network
 // ... -- --table NAME [--threads N] [--only TEXT] [--json] [--long]
-//     one table (spmm, blocks, nm, gemv): rows whose name contains TEXT, ours by every storage and by the compiler's choice, against dense code
+//     one table (spmm, blocks, nm, gemv, mobilenet, networks): rows whose name contains TEXT, ours by every storage and by the compiler's choice, against dense code
+// ... -- --plot RESULTS.jsonl.. -o DIR
+//     charts of what --table NAME --json and sparsedsl bench --json gave
 // dotnet run -c Release --project benchmarks/SparseDsl.Benchmarks -- --filter '*RecogniserDense*'
 //     BenchmarkDotNet with its own options
 internal static class Program
@@ -24,6 +27,7 @@ internal static class Program
             {
                 [("--quick" or "--compile" or "--profile") and var what, .. var rest] => Quick(what, rest),
                 ["--table", .. var rest] => TableCommand.Run(rest),
+                ["--plot", .. var rest] => PlotCommand.Run(rest),
                 _ => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments).Any() ? 0 : 1,
             };
         }
@@ -34,7 +38,8 @@ internal static class Program
         }
     }
 
-    private static int Quick(string what, string[] arguments)
+    /// <summary>The modes over whole networks.</summary>
+    internal static int Quick(string what, string[] arguments)
     {
         var threads = 1;
         if (arguments is ["--threads", var count, .. var rest])

@@ -29,17 +29,23 @@ internal static class OnnxOperations
     private static byte[] Model(NodeProto node, float[] weight, long[] weightShape, long[] input, long[] output)
     {
         var graph = new GraphProto { Name = "operation", Node = { node }, Initializer = { Tensor("w", weight, weightShape) }, Input = { Value("x", input) }, Output = { Value("y", output) } };
-        return new ModelProto { IrVersion = IrVersion, ProducerName = "sparsedsl-benchmarks", Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = Opset } } }.ToByteArray();
+        return Model(graph).ToByteArray();
     }
 
-    private static TensorProto Tensor(string name, float[] values, long[] shape)
+    /// <summary>A file around a graph.</summary>
+    public static ModelProto Model(GraphProto graph) =>
+        new() { IrVersion = IrVersion, ProducerName = "sparsedsl-benchmarks", Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = Opset } } };
+
+    /// <summary>A weight.</summary>
+    public static TensorProto Tensor(string name, float[] values, long[] shape)
     {
         var tensor = new TensorProto { Name = name, DataType = TensorProto.Types.DataType.Float, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())) };
         tensor.Dims.Add(shape);
         return tensor;
     }
 
-    private static ValueInfoProto Value(string name, long[] shape)
+    /// <summary>An input or output.</summary>
+    public static ValueInfoProto Value(string name, long[] shape)
     {
         var type = new TypeProto.Types.Tensor { ElemType = TensorProto.Types.DataType.Float, Shape = new TensorShapeProto() };
         type.Shape.Dim.Add(shape.Select(length => new TensorShapeProto.Types.Dimension { DimValue = length }));

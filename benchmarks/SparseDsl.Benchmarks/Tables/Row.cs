@@ -33,5 +33,5 @@ internal sealed record Row(string Name, double DenseFlop, double NonZeros, Small
 internal sealed record Table(string Name, string Title, IReadOnlyList<(string Name, Func<Row> Make)> Rows)
 {
     /// <summary>All tables.</summary>
-    public static IReadOnlyList<Table> All { get; } = [SparseMatrixTables.Unstructured, SparseMatrixTables.Blocks, SparseMatrixTables.NOfM, VectorTables.SparseWeights];
+    public static IReadOnlyList<Table> All { get; } = [SparseMatrixTables.Unstructured, SparseMatrixTables.Blocks, SparseMatrixTables.NOfM, VectorTables.SparseWeights, MobileNet.Table];
 }

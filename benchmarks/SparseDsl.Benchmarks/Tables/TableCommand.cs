@@ -13,6 +13,11 @@ internal static class TableCommand
     public static int Run(string[] arguments)
     {
         var comparison = new TableComparison(1, IsJson: false, Filter: null, Budget.Row);
+        if (arguments is ["networks", ..])
+        {
+            return Program.Quick("--quick", arguments[1..]);
+        }
+
         if (arguments is not [var name, .. var rest] || Table.All.FirstOrDefault(t => t.Name == name) is not { } table)
         {
             return Misuse();
@@ -44,7 +49,7 @@ internal static class TableCommand
 
     private static int Misuse()
     {
-        Console.Error.WriteLine($"usage: --table {string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--long]");
+        Console.Error.WriteLine($"usage: --table networks|{string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--long]");
         return 2;
     }
 }

@@ -47,7 +47,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
                 try
                 {
                     engines.Add(variant.Program.Compile(variant.Name, Threads, options));
-                    notes.Add(variant.Name.StartsWith("auto", StringComparison.Ordinal) ? $"{variant.Name} chose {variant.Program.Decisions[0].Format.Name}" : "");
+                    notes.Add(variant.Name.StartsWith("auto", StringComparison.Ordinal) ? $"{variant.Name} chose {Formats(variant)}" : "");
                 }
                 catch (InvalidDataException problem)
                 {
@@ -95,6 +95,10 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
 
         return new RowResult(ratios, wrong.Count == 0);
     }
+
+    // Of weights that were weighed; biases and the like never are.
+    private static string Formats(Variant variant) => string.Join(", ", variant.Program.Decisions.Where(d => d.Weighed is not null).GroupBy(d => d.Format.Name, StringComparer.Ordinal)
+        .Select(g => g.Count() == 1 ? g.Key : string.Create(CultureInfo.InvariantCulture, $"{g.Key} ({g.Count()} times)")));
 
     private string Json(Table table, Row row, string variant, Timing ours, string peer, Timing peers)
     {
