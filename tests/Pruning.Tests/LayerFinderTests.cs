@@ -44,6 +44,17 @@ public class LayerFinderTests
         Assert.Empty(Programs.Layers(program));
     }
 
+    // Two groups of outputs, each over its own half of the inputs.
+    [Fact]
+    public void A_weight_of_groups_is_left_alone() => Assert.Empty(Programs.Layers("""
+        op grouped(x[n, g, c], w[g, o, c]) -> y[n, g, o] = sum(c) x[n, g, c] * w[g, o, c]
+        model M(N: dim 1..8) {
+            input x: f32[N, 2, 40]
+            param w: f32[2, 8, 40]
+            output y = grouped(x, w)
+        }
+        """));
+
     [Fact]
     public void A_weight_used_twice_is_one_layer_of_two_sums()
     {
