@@ -26,11 +26,12 @@ public static class TierCompiler
         Run(model, targets, options, recorded, diagnostics, (graph, each, bag) => Compilation.Lower(graph, each, bag)?.Program);
 
     /// <summary>
-    /// The model as far as packing its weights needs: programs have their weight regions, but their kernels have not been through the loop passes. Null after a report.
+    /// The model as far as packing its weights needs for a class that was compiled without them, which keeps all slices: programs have their weight regions, but their
+    /// kernels have not been through the loop passes. Null after a report.
     /// </summary>
     public static LoweredTiers? LowerWeights(
         BoundModel model, IReadOnlyList<Target> targets, CompilationOptions options, StorageRecord? recorded, DiagnosticBag diagnostics) =>
-        Run(model, targets, options, recorded, diagnostics, (graph, each, bag) => SparseDsl.Compiler.Lowering.Lower.Run(graph, each.Target, bag));
+        Run(model, targets, options with { KeepsSlices = true }, recorded, diagnostics, (graph, each, bag) => SparseDsl.Compiler.Lowering.Lower.Run(graph, each.Target, bag));
 
     private static LoweredTiers? Run(
         BoundModel model, IReadOnlyList<Target> targets, CompilationOptions options, StorageRecord? recorded, DiagnosticBag diagnostics,

@@ -35,11 +35,20 @@ public sealed record CompilationOptions(Target Target)
     /// <summary>Stores every weight dense, whatever is said about it: what sparsity is compared with.</summary>
     public bool IgnoresSparsity { get; init; }
 
+    /// <summary>
+    /// Whether channels that zeros in the weights make constant or unread are computed all the same, so that the code fits other weights too. They are never
+    /// removed when weights come later or sparsity is not used.
+    /// </summary>
+    public bool KeepsSlices { get; init; }
+
     /// <summary>What kernels cost on the machine that storage is chosen for; null for <see cref="MachineProfile.Default"/>.</summary>
     public MachineProfile? Profile { get; init; }
 
     /// <summary>Is told why every weight is stored as it is; null for nobody.</summary>
     public ICollection<LevelDecision>? Decisions { get; init; }
+
+    /// <summary>Is told of every tensor that lost slices; null for nobody.</summary>
+    public ICollection<RemovedSlices>? Removed { get; init; }
 
     /// <summary>Told of every stage; null for nobody.</summary>
     public StageObserver? Observer { get; init; }
@@ -71,7 +80,8 @@ public static class Compilation
     {
         var graph = BuildGraph.Run(model);
         options.Observer?.Invoke("graph", graph);
-        return GraphPipeline.Run(graph, GraphPipeline.Passes(options.Weights, options.DefersWeights), (name, result) => options.Observer?.Invoke("pass " + name, result));
+        var passes = GraphPipeline.Passes(options.Weights, options.DefersWeights, options.KeepsSlices || options.IgnoresSparsity, options.Removed);
+        return GraphPipeline.Run(graph, passes, (name, result) => options.Observer?.Invoke("pass " + name, result));
     }
 
     /// <summary>A graph that <see cref="Simplify"/> gave, with storage chosen for a target.</summary>

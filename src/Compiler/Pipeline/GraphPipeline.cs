@@ -45,7 +45,10 @@ public static class GraphPipeline
     /// <summary>The passes from the graph as built to the graph that is lowered, without the choice of storage.</summary>
     /// <param name="weights">A parameter's tensor by path, null when weights are not loaded.</param>
     /// <param name="deferred">Whether weights that are not loaded come later: the graph is then as with them, constants without elements.</param>
-    public static ImmutableArray<GraphPass> Passes(Func<string, TensorData?>? weights, bool deferred = false)
+    /// <param name="keepsSlices">Whether slices that weights make constant or unread stay, so that shapes do not depend on weights.</param>
+    /// <param name="removed">Is told of tensors that lost slices; null for nobody.</param>
+    public static ImmutableArray<GraphPass> Passes(
+        Func<string, TensorData?>? weights, bool deferred = false, bool keepsSlices = false, ICollection<RemovedSlices>? removed = null)
     {
         var known = weights ?? (_ => null);
         return
@@ -69,6 +72,13 @@ public static class GraphPipeline
             new("hoist-constants", Facts.NormalForm, Facts.ConstantsApart, Facts.None, HoistConstants.Run),
             new("fold-constants", Facts.ConstantsApart, Facts.ConstantsFolded, Facts.None, g => FoldConstants.Run(g, known, deferred)),
             new("simplify", Facts.NormalForm, Facts.None, Facts.None, SimplifyScalars.Run),
+
+            // What zeros in weights make superfluous goes, while reads still say what lies past an edge. Weights that come later would need other shapes: not then.
+            .. weights is null || deferred || keepsSlices ? [] : new[]
+            {
+                new GraphPass("remove-slices", Facts.NormalForm | Facts.ConstantsFolded, Facts.None, Facts.None, g => RemoveSlices.Run(g, known, removed)),
+                new GraphPass("simplify", Facts.NormalForm, Facts.None, Facts.None, SimplifyScalars.Run),
+            },
 
             // Edges are handled by a copy outside the inner loops.
             new("pad", Facts.NormalForm, Facts.Padded, Facts.None, MaterialisePadding.Run),

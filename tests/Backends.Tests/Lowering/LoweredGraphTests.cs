@@ -5,6 +5,7 @@ using SparseDsl.Compiler.Evaluation;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Passes.Loops;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl;
@@ -31,6 +32,30 @@ public sealed class LoweredGraphTests
         var values = new SampleValues(11);
         Compare(graph, graph, target, values, name);
         Compare(graph, GraphPipeline.Run(graph, GraphPipeline.Passes(p => values.Weight(graph, p))), target, values, name);
+    }
+
+    /// <summary>Networks that lost channels to zeros in their weights, compiled as users compile them.</summary>
+    [Theory]
+    [InlineData("scalar")]
+    [InlineData("avx2")]
+    [InlineData("avx512")]
+    public void Networks_without_superfluous_channels_equal_the_evaluator(string targetName)
+    {
+        var removed = new List<RemovedSlices>();
+        for (var seed = 0; seed < 12; seed++)
+        {
+            var network = new PrunedNetwork(seed);
+            var (options, diagnostics) = (new CompilationOptions(Target.All.Single(t => t.Name == targetName)) { Weights = p => network.Weights[p], Removed = removed }, new DiagnosticBag());
+            var lowered = Compilation.Lower(Compilation.Optimise(network.Model, options, diagnostics), options, diagnostics)!;
+            Assert.Empty(diagnostics.Items);
+            var cache = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
+            using var model = CSharpHost.Load(lowered.Program, options.Target, w => Compilation.Pack(w, p => network.Weights[p], cache));
+            var expected = network.Evaluate(network.Graph, 3).Values;
+            var actual = model.Run(new Dictionary<string, TensorData>(StringComparer.Ordinal) { ["x"] = network.Input(3) })["y"].ToDoubles();
+            Assert.All(expected.Zip(actual), v => Assert.True(Math.Abs(v.First - v.Second) <= 1e-4 * (1 + Math.Abs(v.First)), $"seed {seed}: {v.First} and {v.Second}\n{network.Text}"));
+        }
+
+        Assert.InRange(removed.Count, 40, int.MaxValue);
     }
 
     private static void Compare(Graph original, Graph graph, Target target, SampleValues values, string name)
