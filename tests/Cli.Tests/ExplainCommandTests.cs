@@ -91,6 +91,37 @@ public sealed class ExplainCommandTests : CommandLine
     }
 
     [Fact]
+    public void Channels_that_zeros_make_superfluous_are_named()
+    {
+        const string Program = """
+            import std.nn
+
+            model Two(N: dim 1..4) {
+                input x: f32[N, 3]
+                param w: f32[4, 3], b: f32[4], v: f32[2, 4], d: f32[2]
+                output y = linear(relu(linear(x, w, b)), v, d)
+            }
+
+            """;
+        float[] w = [1, 2, 3, 0, 0, 0, 4, 5, 6, 7, 8, 9];
+        var writer = new SafetensorsWriter();
+        writer.Add("w", TensorData.FromFloats(w, 4, 3));
+        writer.Add("b", TensorData.FromFloats([1, -1, 1, 1], 4));
+        writer.Add("v", TensorData.FromFloats([1, 2, 0, 4, 5, 6, 0, 8], 2, 4));
+        writer.Add("d", TensorData.FromFloats([1, 1], 2));
+        writer.Write(PathOf("two.safetensors"));
+        var file = Write("two.dsl", Program);
+        var removed = Run("explain", file, "--json").Json.GetProperty("removed").EnumerateArray()
+            .Select(r => (r.GetProperty("tensor").GetString(), r.GetProperty("axis").GetInt32(), r.GetProperty("removed").GetInt32(), r.GetProperty("extent").GetInt32())).ToList();
+        Assert.Contains(("w", 0, 2, 4), removed);
+        Assert.Contains(("v", 1, 2, 4), removed);
+        var text = Run("explain", file).Output;
+        Assert.Matches("(?m)^  w +2 of 4 along index 0$", text);
+        Assert.Matches("(?m)^  [a-z_0-9]+ +2 of 4 along index 1 of linear\\+relu$", text);
+        Assert.Matches("(?m)^  in all 2 of 4 slices of the results of 1 operations$", text);
+    }
+
+    [Fact]
     public void Long_labels_are_cut()
     {
         Assert.Equal("short", TextTable.Cut("short"));

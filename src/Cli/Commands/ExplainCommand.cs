@@ -28,21 +28,24 @@ internal static class ExplainCommand
             IReadOnlyList<LayerCost>? costs = null;
             var values = new Dictionary<string, long>(StringComparer.Ordinal);
             var decisions = new List<LevelDecision>();
+            var removed = new List<RemovedSlices>();
             if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                var options = new CompilationOptions(parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Decisions = decisions };
+                var options = new CompilationOptions(parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Decisions = decisions, Removed = removed };
                 costs = Memory.Guard(session, $"'{bound.Model.Name}' at these dims", () => Costs(session, bound, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, options));
             }
 
             if (costs is not null && !session.IsJson)
             {
                 WriteTable(session.Output, costs, values);
+                RemovalReport.Write(session.Output, removed);
                 StorageReport.Write(session.Output, decisions);
             }
 
             return session.Finish(writer =>
             {
                 WriteJson(writer, costs ?? [], values);
+                RemovalReport.Write(writer, removed);
                 StorageReport.Write(writer, decisions);
             });
         });
