@@ -28,6 +28,7 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
     // Half of a small second-level cache: the other half is for weights and results.
     private const long PanelBytes = 256 * 1024;
     private const int SparseRows = 8;
+    private const int FewestHalved = 4;
 
     private readonly int lanes = schedule.Lanes;
 
@@ -201,6 +202,12 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         if (schedule.Vectors > 1)
         {
             at = Whole(rows, at, end, schedule.Vectors, statements);
+        }
+
+        // What is left of a narrow image: single vectors would wait for each addition in turn.
+        if (schedule.Vectors >= FewestHalved)
+        {
+            at = Whole(rows, at, end, schedule.Vectors / 2, statements);
         }
 
         if (!target.HasMasks)

@@ -89,7 +89,7 @@ internal sealed class SparseLoops
             levels.RemoveAt(levels.Count - 1);
         }
 
-        return levels.Count > 0 && accumulators.Count <= FewestChains / 2 && SideBySide(levels, accumulators, [.. reductions, .. repeated], lowering) is { } chains
+        return levels.Count > 0 && accumulators.Count < FewestChains && SideBySide(levels, accumulators, [.. reductions, .. repeated], lowering) is { } chains
             ? chains
             : Nested(levels, () => accumulators.Loops([.. reductions, .. repeated], lowering));
     }
@@ -100,7 +100,7 @@ internal sealed class SparseLoops
     private Stmt? SideBySide(List<int> levels, Accumulators accumulators, IReadOnlyList<IndexRange> inner, Func<ScalarLowering> lowering)
     {
         var last = levels[levels.Count - 1];
-        var ways = FewestChains / accumulators.Count;
+        var ways = (FewestChains + accumulators.Count - 1) / accumulators.Count;
         if (Walk.Levels[last].IsFull || !Walk.Levels[last].LiesSideBySide)
         {
             return null;
