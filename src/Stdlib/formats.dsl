@@ -48,3 +48,7 @@ format filter_rows = [o, c, r, s] -> dense(o), compressed((c * extent(r) + r) * 
 
 // Filters in groups of n outputs that share their stored inputs.
 format filter_panels(n) = [o, c, r, s] -> dense(o / n), compressed(c), dense(r), dense(s), dense(o % n)
+
+// Filters as rows of stored elements in blocks of n inputs: block by block and height by height, so that what a block
+// reads stays in the cache.
+format filter_blocks(n) = [o, c, r, s] -> dense(c / n), dense(r), dense(o), compressed((c % n) * extent(s) + s)

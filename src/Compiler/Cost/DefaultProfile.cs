@@ -9,9 +9,11 @@ internal static class DefaultProfile
     private const double FmasPerCycle = 2;
     private const double DenseEfficiency = 0.75;
 
-    // With r registers of lanes in use a non-zero costs one load and one FMA each, so half the rate; broadcast and index make it a little less, and the
-    // dense kernel is not at its peak either.
-    private const double VectorShare = 0.55;
+    // A non-zero costs a broadcast and an index beside its loads, and a row's end costs a mispredicted branch; the panel is in the first-level cache.
+    private const double VectorShare = 0.65;
+
+    // Panels of windows are copied first.
+    private const double WindowShare = 0.45;
 
     // Rows of a block share loads of the other operand, so less is lost against dense than with single elements.
     private const double BlockShare = 0.7;
@@ -39,6 +41,7 @@ internal static class DefaultProfile
         [
             Constant(KernelClasses.Dense, 1),
             Constant(KernelClasses.Rows, VectorShare),
+            Constant(KernelClasses.RowsOfWindows, WindowShare),
             Constant(KernelClasses.Blocks, BlockShare),
             Constant(KernelClasses.LinearBlocks, VectorShare),
             new(KernelClasses.LinearRows.Name, [.. ScalarReuses.Select(reuse => new RatePoint(reuse, 1, DenseEfficiency * scalar * Math.Max(SingleRow, reuse / ScalarRows)))]),

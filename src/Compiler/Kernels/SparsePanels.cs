@@ -214,18 +214,34 @@ internal sealed class SparsePanels
     }
 
     /// <summary>Copies a block of the other operand, so that its rows lie side by side.</summary>
-    private Stmt.For Fill(Tile tile)
+    private Stmt Fill(Tile tile)
     {
-        var column = kernel.NewIndex(panel!.Column.Name);
-        kernel.Define(panel.Column.Name, Loop.Get(column));
-        var copy = Lowering(tile, Loop.Int(0), packed: false);
-        for (var t = 0; t < tile.Vectors; t++)
+        return At(0);
+
+        Stmt At(int depth)
         {
-            var x = copy.Value(panel.Read, 0, t);
-            copy.Statements.Add(new Stmt.Store(panel.Memory, Loop.Add(Loop.Mul(Loop.Get(column), Loop.Int(Width)), Loop.Int(t * lanes)), x));
+            if (depth == panel!.Columns.Length)
+            {
+                return Row();
+            }
+
+            var index = kernel.NewIndex(panel.Columns[depth].Name);
+            kernel.Define(panel.Columns[depth].Name, Loop.Get(index));
+            return new Stmt.For(LoopKind.Serial, index, Loop.Int(0), sparse.Walk.End(panel.Columns[depth]), 1, At(depth + 1));
         }
 
-        return new Stmt.For(LoopKind.Serial, column, Loop.Int(0), sparse.Walk.End(panel.Column), 1, Loop.Block(copy.Statements));
+        Stmt Row()
+        {
+            var copy = Lowering(tile, Loop.Int(0), packed: false);
+            var first = copy.Name("row", Loop.Mul(kernel.Lower(panel!.Coordinate), Loop.Int(Width)));
+            for (var t = 0; t < tile.Vectors; t++)
+            {
+                var x = copy.Value(panel.Read, 0, t);
+                copy.Statements.Add(new Stmt.Store(panel.Memory, Loop.Add(first, Loop.Int(t * lanes)), x));
+            }
+
+            return Loop.Block(copy.Statements);
+        }
     }
 
     private ScalarLowering Lowering(Tile tile, LoopExpr firstRow, bool packed)

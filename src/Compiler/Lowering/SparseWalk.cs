@@ -104,6 +104,7 @@ internal sealed class SparseWalk
     private Stmt Inside(int level, LoopExpr coordinate, Func<Stmt> body)
     {
         var statements = new List<Stmt>();
+        kernel.Define(CoordinateSymbol(level), coordinate);
         Decode(level, coordinate, statements);
         LoopExpr? condition = Bound[level].Length == 0 ? Loop.Apply(CoreOps.Eq, coordinate, kernel.Lower(Coordinates[level])) : null;
         foreach (var name in Bound[level].Where(n => Levels[level].MayPad && limits.ContainsKey(n)))
@@ -202,6 +203,9 @@ internal sealed class SparseWalk
 
         return result.ToImmutable();
     }
+
+    /// <summary>What a level's stored coordinate is inside its loop.</summary>
+    internal static string CoordinateSymbol(int level) => FormattableString.Invariant($"coordinate.{level}");
 
     // No identifier has a dot, so it is no index and no dim.
     private static string PositionSymbol(int level) => FormattableString.Invariant($"position.{level}");

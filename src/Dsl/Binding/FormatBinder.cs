@@ -144,8 +144,8 @@ internal sealed class FormatBinder(Elaborator code)
                 return $"'{name}' is not stored";
             }
 
-            var whole = stored is [var only] && IsMixedRadix(only, format.Indices, shape);
-            var split = stored is [var high, var low] && Divisor(low, name) is { } r && high.Equals(Dim.FloorDiv(Dim.Symbol(name), Dim.Const(r)));
+            var whole = stored is [var only] && only.Linear(name) is not null && IsMixedRadix(only, format.Indices, shape);
+            var split = stored is [var high, var low] && Divisor(low, name) is { } r && IsMixedRadix(low, format.Indices, shape) && high.Equals(Dim.FloorDiv(Dim.Symbol(name), Dim.Const(r)));
             if (!whole && !split)
             {
                 return $"'{name}' is not stored exactly once";
@@ -155,32 +155,29 @@ internal sealed class FormatBinder(Elaborator code)
         return null;
     }
 
-    /// <summary>r, when a coordinate is <c>i % r</c>.</summary>
-    private static long? Divisor(Dim coordinate, string index) =>
-        coordinate.Terms().ToArray() is [{ Coefficient: 1, Factors: [{ Kind: Dim.AtomKind.Mod } atom] }] && atom.Left!.SymbolName == index ? atom.Right!.Constant : null;
+    /// <summary>r, when a coordinate has the digit <c>i % r</c>.</summary>
+    private static long? Divisor(Dim coordinate, string index) => coordinate.Terms()
+        .Select(t => t.Factors is [{ Kind: Dim.AtomKind.Mod } atom] && atom.Left!.SymbolName == index ? atom.Right!.Constant : null)
+        .FirstOrDefault(r => r is not null);
 
-    /// <summary>Whether a coordinate is a number whose digits are indices: the last counts 1, each one before it as much as all after it can hold.</summary>
+    /// <summary>
+    /// Whether a coordinate is a number whose digits are indices or remainders of them: the last counts 1, each one before it as much as all after it can hold.
+    /// </summary>
     private static bool IsMixedRadix(Dim coordinate, ImmutableArray<string> indices, ImmutableArray<Dim> shape)
     {
-        if (coordinate.SymbolName is not null)
+        var digits = new List<(long Weight, Dim Extent)>();
+        foreach (var (weight, factors) in coordinate.Terms())
         {
-            return true;
-        }
-
-        var weights = new List<(long Weight, Dim Extent)>();
-        foreach (var index in indices.Where(coordinate.Mentions))
-        {
-            if (coordinate.Linear(index) is not ( > 0 and var weight, var rest))
+            if (weight <= 0 || factors is not [var atom] || Digit(atom) is not { } extent)
             {
                 return false;
             }
 
-            weights.Add((weight, shape[indices.IndexOf(index)]));
-            coordinate = rest;
+            digits.Add((weight, extent));
         }
 
         long expected = 1;
-        foreach (var (weight, extent) in weights.OrderBy(w => w.Weight).ThenBy(w => w.Extent.Constant ?? long.MaxValue))
+        foreach (var (weight, extent) in digits.OrderBy(w => w.Weight).ThenBy(w => w.Extent.Constant ?? long.MaxValue))
         {
             if (weight != expected)
             {
@@ -190,6 +187,13 @@ internal sealed class FormatBinder(Elaborator code)
             expected *= extent.Constant ?? 0;
         }
 
-        return coordinate.Constant == 0;
+        return true;
+
+        Dim? Digit(Dim.Atom atom) => atom.Kind switch
+        {
+            Dim.AtomKind.Symbol when indices.IndexOf(atom.Name) is >= 0 and var i => shape[i],
+            Dim.AtomKind.Mod when atom.Left!.SymbolName is { } name && indices.Contains(name) && atom.Right!.Constant is { } r => Dim.Const(r),
+            _ => null,
+        };
     }
 }

@@ -21,7 +21,8 @@ public static class CalibrationCases
     public static IReadOnlyList<Func<CalibrationCase>> All { get; } =
     [
         .. from pixels in Pixels from columns in new[] { 32, 128, 512 } select new Func<CalibrationCase>(() => Product(KernelClasses.Dense, columns, pixels, 1, "")),
-        .. from pixels in Pixels from density in Densities select new Func<CalibrationCase>(() => Product(KernelClasses.Rows, Columns, pixels, density, "@format(csr)")),
+        .. from pixels in Pixels from density in Densities select new Func<CalibrationCase>(() => Product(KernelClasses.Rows, Columns, pixels, density, "@format(csr_blocks(64))")),
+        .. from side in new[] { 7, 14, 28, 56 } from density in FewDensities select new Func<CalibrationCase>(() => SparseConvolution(side, 64, density)),
         .. from pixels in Pixels from density in FewDensities select new Func<CalibrationCase>(() => Product(KernelClasses.Blocks, Columns, pixels, density, "@format(bsr(4, 1))", height: 4)),
         .. from pixels in Pixels from density in FewDensities select new Func<CalibrationCase>(() => Product(KernelClasses.Bits, Columns, pixels, density, "@format(bits(32))")),
         .. from pixels in Pixels from n in new[] { 1, 2 } select new Func<CalibrationCase>(() => NOfM(n, pixels)),
@@ -40,6 +41,7 @@ public static class CalibrationCases
     [
         () => Product(KernelClasses.Dense, 64, 49, 1, ""),
         () => Product(KernelClasses.Rows, 64, 49, 0.1, "@format(csr)"),
+        () => SparseConvolution(7, 32, 0.1),
         () => Product(KernelClasses.Blocks, 64, 49, 0.1, "@format(bsr(4, 1))", height: 4),
         () => Product(KernelClasses.Bits, 64, 49, 0.1, "@format(bits(32))"),
         () => NOfM(1, 49),
@@ -72,6 +74,12 @@ public static class CalibrationCases
     private static CalibrationCase Linear(KernelClass kernel, int batch, double density, string annotation, float[] weight) => new(
         kernel, batch, Wide * density, (double)Wide * Wide * density * batch,
         Program(weight, [Wide, Wide], annotation, [batch, Wide], "linear_no_bias(x, w)"));
+
+    private static CalibrationCase SparseConvolution(int side, int channels, double density) => new(
+        KernelClasses.RowsOfWindows, side * side, channels * 9 * density, 64.0 * channels * 9 * density * side * side,
+        Program(
+            RandomWeights.Unstructured(64, channels * 9, 1 - density), [64, channels, 3, 3], "@format(filter_blocks(16))",
+            [1, channels, side + 2, side + 2], "conv2d(x, w)"));
 
     // Inputs come with their padding, which is a copy of its own in networks.
     private static CalibrationCase Convolution(int side, int channels) => new(

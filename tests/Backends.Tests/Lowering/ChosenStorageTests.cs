@@ -33,12 +33,12 @@ public sealed class ChosenStorageTests
               param w "w": f32[64, 48, 1, 1]
               y "conv2d" in "": f32[1, 64, 3, W] = [n < 1, o < 64, p < 3, q < W] max(sum(c < 48, r < 1, s < 1) (%x[n, c, p + r, q + s] * %w[o, c, r, s]), 0)
             """),
-        ("convolution", "filter_rows", [16, 12, 3, 3], """
+        ("convolution", "csr_blocks(12)", [16, 12, 3, 3], """
               input x: f32[1, 12, 5, W]
               param w "w": f32[16, 12, 3, 3]
               y "conv2d" in "": f32[1, 16, 5, W] = [n < 1, o < 16, p < 5, q < W] sum(c < 12, r < 3, s < 3) (%x[n, c, p + r - 1, q + s - 1] * %w[o, c, r, s])
             """),
-        ("strided", "filter_rows", [16, 12, 3, 3], """
+        ("strided", "csr_blocks(12)", [16, 12, 3, 3], """
               input x: f32[2, 12, 5, (W*2)]
               param w "w": f32[16, 12, 3, 3]
               y "conv2d" in "": f32[2, 16, 3, W] = [n < 2, o < 16, p < 3, q < W] sum(c < 12, r < 3, s < 3) (%x[n, c, p*2 + r - 1, q*2 + s - 1] * %w[o, c, r, s])

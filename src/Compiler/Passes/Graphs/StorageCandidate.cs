@@ -100,19 +100,21 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
 
     /// <summary>
     /// Rows in blocks of the reduction that read no more of the other operand than the first-level cache holds: <c>dense(c / 64), dense(o), compressed(c % 64)</c>,
-    /// for windows <c>dense(c / 64), dense(r), dense(o), compressed(c % 64 * 3 + s)</c>. One block needs no level.
+    /// for windows <c>dense(c / 21), dense(r), dense(o), compressed(c % 21 * 3 + s)</c>. One block needs no level.
     /// </summary>
     private static Format ColumnBlocks(int[] shape, WeightUse use)
     {
         var indices = Indices(shape.Length);
         var channels = shape[use.Columns[0]];
         var heights = use.Columns.Length == 3 ? shape[use.Columns[1]] : 1;
-        if (use.Columns.Length > 3 || channels * heights <= StandardFormats.PanelRows)
+        var width = use.Columns.Length > 1 ? shape[use.Columns[use.Columns.Length - 1]] : 1;
+        var most = Math.Max(1, StandardFormats.PanelRows / width);
+        if (use.Columns.Length > 3 || channels * heights <= most)
         {
             return Compressed(shape, use);
         }
 
-        var count = (channels + StandardFormats.PanelRows - 1) / StandardFormats.PanelRows;
+        var count = (channels + most - 1) / most;
         var size = (channels + count - 1) / count;
         var channel = Dim.Symbol(indices[use.Columns[0]]);
         var inner = count > 1 ? Dim.Mod(channel, size) : channel;

@@ -18,7 +18,7 @@ internal static class StorageKernels
     public static KernelClass Dense(ImmutableArray<int> shape, WeightUse use) =>
         Terms(shape, use) < FewestTerms ? KernelClasses.Depthwise
         : !use.HasLanes ? KernelClasses.Linear
-        : use.Columns.Skip(1).Any(c => shape[c] > 1) ? KernelClasses.Convolution : KernelClasses.Dense;
+        : IsWindow(shape, use) ? KernelClasses.Convolution : KernelClasses.Dense;
 
     /// <summary>The kernels over a weight in a format.</summary>
     /// <param name="format">Its storage.</param>
@@ -44,9 +44,11 @@ internal static class StorageKernels
         }
 
         var rows = BlockRows(format, levels, use);
-        return use.HasLanes ? (rows >= RowsThatShareLoads ? KernelClasses.Blocks : KernelClasses.Rows)
+        return use.HasLanes ? (rows >= RowsThatShareLoads ? KernelClasses.Blocks : IsWindow(shape, use) ? KernelClasses.RowsOfWindows : KernelClasses.Rows)
             : use.IsInnermost && rows >= lanes ? KernelClasses.LinearBlocks : KernelClasses.LinearRows;
     }
+
+    private static bool IsWindow(ImmutableArray<int> shape, WeightUse use) => use.Columns.Skip(1).Any(c => shape[c] > 1);
 
     /// <summary>Elements of a row of the weight: what a result is the sum of, stored dense.</summary>
     public static double Terms(ImmutableArray<int> shape, WeightUse use) => use.Columns.Aggregate(1.0, (product, c) => product * shape[c]);
