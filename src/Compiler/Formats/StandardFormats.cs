@@ -39,10 +39,6 @@ public static class StandardFormats
     /// <summary>Rows of a panel of the dense operand that stay in a first-level cache of 32 KB: seven vectors of 64 bytes each.</summary>
     internal const int PanelRows = 64;
 
-    /// <summary>Compressed rows in blocks of c columns: <c>dense(j / c), dense(i), compressed(j % c)</c>; see <see cref="Kernels.SparsePanels"/>.</summary>
-    public static Format ColumnBlocks(int c) => Matrix(
-        FormattableString.Invariant($"csr_blocks({c})"), Dense(Dim.FloorDiv(J, c)), Dense(I), Compressed(Dim.Mod(J, c)));
-
     /// <summary>One bit an element and packed values, in groups of w columns: <c>dense(i), dense(j / w), bitmask(j % w)</c>.</summary>
     public static Format Bits(int w) => Matrix(
         FormattableString.Invariant($"bits({w})"), Dense(I), Dense(Dim.FloorDiv(J, w)), new BoundLevel("bitmask", null, Dim.Mod(J, w)));

@@ -22,7 +22,7 @@ namespace SparseDsl.Compiler.Kernels;
 ///       y[t] = block is last ? epilogue(acc[t]) : acc[t]
 /// </code>
 /// Visiting a row's elements at random is what limits SpMM: from the second-level cache the dense operand comes at half the rate of the first. Storage in
-/// blocks of columns (<see cref="Formats.StandardFormats.ColumnBlocks"/>) bounds the panel; partial sums wait in the result itself.
+/// blocks of columns (<c>csr_blocks</c>, <c>filter_blocks</c>) bounds the panel; partial sums wait in the result itself.
 /// Additions into an element are in the order of the storage, whatever the tile and the number of threads.
 /// </remarks>
 internal sealed class SparsePanels
