@@ -11,7 +11,7 @@ namespace SparseDsl.Benchmarks;
 //     milliseconds of every kernel of a network
 // ... -- --compile [NETWORK..]
 //     milliseconds of every stage of compiling a network
-// ... -- --table NAME [--threads N] [--only TEXT] [--json] [--long]
+// ... -- --table NAME [--threads N] [--only TEXT] [--json] [--warm] [--long]
 //     one table (spmm, blocks, nm, gemv, mobilenet, networks): rows whose name contains TEXT, ours by every storage and by the compiler's choice, against dense code
 // ... -- --plot RESULTS.jsonl.. -o DIR
 //     charts of what --table NAME --json and sparsedsl bench --json gave

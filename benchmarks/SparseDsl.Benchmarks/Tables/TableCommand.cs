@@ -3,7 +3,7 @@ using SparseDsl.Measurement;
 
 namespace SparseDsl.Benchmarks.Tables;
 
-/// <summary><c>--table NAME [--threads N] [--only TEXT] [--json] [--long]</c></summary>
+/// <summary><c>--table NAME [--threads N] [--only TEXT] [--json] [--warm] [--long]</c></summary>
 internal static class TableCommand
 {
     // An evening's budget: for numbers that are written down.
@@ -36,6 +36,9 @@ internal static class TableCommand
                 case ["--json", .. var more]:
                     (comparison, rest) = (comparison with { IsJson = true }, more);
                     break;
+                case ["--warm", .. var more]:
+                    (comparison, rest) = (comparison with { IsWarm = true }, more);
+                    break;
                 case ["--long", .. var more]:
                     (comparison, rest) = (comparison with { Budget = Long }, more);
                     break;
@@ -49,7 +52,7 @@ internal static class TableCommand
 
     private static int Misuse()
     {
-        Console.Error.WriteLine($"usage: --table networks|{string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--long]");
+        Console.Error.WriteLine($"usage: --table networks|{string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--warm] [--long]");
         return 2;
     }
 }

@@ -15,6 +15,9 @@ namespace SparseDsl.Benchmarks.Tables;
 /// <param name="Budget">How long a row is measured.</param>
 internal sealed record TableComparison(int Threads, bool IsJson, string? Filter, Budget Budget)
 {
+    /// <summary>Whether weights and activations may stay in the caches from call to call; else every call finds them in memory.</summary>
+    public bool IsWarm { get; init; }
+
     // Sums of thousands of f32 products in another order.
     private const double MostDifference = 1e-3;
 
@@ -24,7 +27,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
         var rows = table.Rows.Where(r => Filter is null || r.Name.Contains(Filter, StringComparison.Ordinal)).ToList();
         if (!IsJson)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{table.Title}; threads: {Threads}; median µs of calls in turn; ratio = best dense / ours"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{table.Title}; threads: {Threads}; {(IsWarm ? "warm" : "cold")}; median µs of calls in turn; ratio = best dense / ours"));
         }
 
         var results = rows.Select(row => Measure(table, row.Make())).ToList();
@@ -39,14 +42,16 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
         try
         {
             var options = new CompilationOptions(NativeTarget.Widest);
-            engines.Add(row.Dense.Compile("dense", Threads, options with { IgnoresSparsity = true }));
-            var copies = row.Dense.Copies;
+            var dense = row.Dense with { StaysInCaches = IsWarm };
+            engines.Add(dense.Compile("dense", Threads, options with { IgnoresSparsity = true }));
+            var copies = dense.Copies;
             engines.AddRange(row.Peers.Select(peer => new OnnxRuntimeEngine(peer.Onnx, [TensorData.FromFloats(row.Input, peer.Input)], Threads, copies) { Name = peer.Name }));
             foreach (var variant in row.Variants)
             {
                 try
                 {
-                    engines.Add(variant.Program.Compile(variant.Name, Threads, options));
+                    var program = variant.Program with { StaysInCaches = IsWarm };
+                    engines.Add(program.Compile(variant.Name, Threads, options));
                     notes.Add(variant.Name.StartsWith("auto", StringComparison.Ordinal) ? $"{variant.Name} chose {Formats(variant)}" : "");
                 }
                 catch (InvalidDataException problem)

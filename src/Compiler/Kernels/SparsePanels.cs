@@ -80,19 +80,15 @@ internal sealed class SparsePanels
     public Stmt Build()
     {
         var levels = nest.Outputs.Where(o => o.Name != vector.Name && !sparse.Binds(o.Name)).Select(o => OuterLoop.Of(kernel, o)).ToList();
-        var chunk = kernel.NewIndex("chunk");
-        levels.Add(new OuterLoop(chunk, kernel.Lower(Dim.CeilDiv(vector.Extent, Width)), _ => { }));
+        LoopExpr at = Loop.Int(0);
         LoopExpr? group = null;
+        levels.Add(new OuterLoop(kernel.NewIndex("chunk"), kernel.Lower(Dim.CeilDiv(vector.Extent, Width)), value => at = value));
         var rows = RowsOfTask();
         if (rows is { } count)
         {
-            var groups = Dim.CeilDiv(Rows.Extent, count);
-            levels.Add(new OuterLoop(kernel.NewIndex(Rows.Name + "_group"), kernel.Lower(groups), value => group = value));
+            levels.Add(new OuterLoop(kernel.NewIndex(Rows.Name + "_group"), kernel.Lower(Dim.CeilDiv(Rows.Extent, count)), value => group = value));
         }
 
-        // A nest of little work has one loop for each level and no task: the chunk is its variable either way.
-        LoopExpr at = Loop.Int(0);
-        levels[levels.Count - (rows is null ? 1 : 2)] = levels[levels.Count - (rows is null ? 1 : 2)] with { Define = value => at = value };
         return OuterLoops.Build(kernel, nest, levels, () => Chunk(at, () => RowRange(group, rows)));
     }
 

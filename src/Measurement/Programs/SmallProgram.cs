@@ -23,13 +23,16 @@ public sealed record SmallProgram(string Text, IReadOnlyDictionary<string, Tenso
     // Twice the last cache of the machines at hand: when all copies together are larger, weights come from memory.
     private const long RotatedBytes = 64L << 20;
 
+    /// <summary>Whether a measurement may find weights and tensors where the call before left them.</summary>
+    public bool StaysInCaches { get; init; }
+
     /// <summary>What the storage chosen for each weight is, and why, of the last compilation.</summary>
     public IReadOnlyList<LevelDecision> Decisions { get; private set; } = [];
 
     /// <summary>
     /// Copies of weights and inputs a measurement uses in turn, of which the dense ones say how many: so many that together they exceed the caches, and no more.
     /// </summary>
-    public int Copies => (int)Math.Clamp(RotatedBytes / Math.Max(1, Weights.Values.Concat(Inputs.Values).Sum(t => (long)t.ByteLength)), 1, MostCopies);
+    public int Copies => StaysInCaches ? 1 : (int)Math.Clamp(RotatedBytes / Math.Max(1, Weights.Values.Concat(Inputs.Values).Sum(t => (long)t.ByteLength)), 1, MostCopies);
 
     /// <summary>Compiles the program, with as many copies of weights and tensors as keep a network's caches from holding them between calls.</summary>
     /// <param name="name">Name of the engine.</param>
