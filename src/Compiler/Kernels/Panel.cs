@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Lowering;
 using SparseDsl.Dsl.Scalars;
 
@@ -56,7 +55,7 @@ internal sealed class Panel
 
         ImmutableArray<IndexRange> columns = [.. walk.Bound[level].Select(n => walk.Indices[n])];
         ScalarExpr.Read[] reads = [.. nest.Reduce!.Body.All().OfType<ScalarExpr.Read>().Where(r => nest.Address(r).Offset.Mentions(vector.Name)).Distinct()];
-        if (reads is not [var read] || !(walk.Levels[level].Extent.Constant * width * Dsl.ElementTypes.Size(read.Type) <= MostBytes))
+        if (reads is not [var read] || walk.Levels[level].Extent.Constant * width is not { } count || count * Dsl.ElementTypes.Size(read.Type) > MostBytes)
         {
             return null;
         }
@@ -70,8 +69,7 @@ internal sealed class Panel
             return null;
         }
 
-        var memory = new Loops.Buffer(kernel.NewVariable("panel", LoopType.Index).Name, read.Type, walk.Levels[level].Extent * width, BufferAccess.Scratch);
-        return new Panel(memory, read, columns, walk.Coordinates[level], (Dim.Symbol(SparseWalk.CoordinateSymbol(level)) * width) + vector.Symbol - Dim.Symbol(Start));
+        return new Panel(kernel.NewScratch("panel", read.Type, count), read, columns, walk.Coordinates[level], (Dim.Symbol(SparseWalk.CoordinateSymbol(level)) * width) + vector.Symbol - Dim.Symbol(Start));
     }
 
     private static bool Pays(Dim offset, IndexRange vector, ImmutableArray<IndexRange> columns, IndexRange rows, int elements)

@@ -320,7 +320,7 @@ internal sealed class SparsePanels
         {
             var before = Lowering();
             before.Statements.AddRange(sums.Select(s => new Stmt.Assign(s.Sum, new LoopExpr.Load(
-                nest.Store, before.Offset(nest.StoreOffset, s.Row, s.Vector), tile.Lanes, Stride(tile.Lanes), tile.Mask(s.Vector)))));
+                nest.Store, before.Offset(nest.StoreOffset, s.Row, s.Vector), tile.Lanes, nest.StoreStride(vector.Name, tile.Lanes), tile.Mask(s.Vector)))));
             statements.Add(new Stmt.If(Loop.Apply(CoreOps.Not, isFirst), Loop.Block(before.Statements)));
         }
 
@@ -344,7 +344,7 @@ internal sealed class SparsePanels
             foreach (var s in sums)
             {
                 var v = value(s);
-                lowering.Statements.Add(new Stmt.Store(nest.Store, lowering.Offset(nest.StoreOffset, s.Row, s.Vector), v, Stride(tile.Lanes), tile.Mask(s.Vector)));
+                lowering.Statements.Add(new Stmt.Store(nest.Store, lowering.Offset(nest.StoreOffset, s.Row, s.Vector), v, nest.StoreStride(vector.Name, tile.Lanes), tile.Mask(s.Vector)));
             }
         }
     }
@@ -374,6 +374,4 @@ internal sealed class SparsePanels
 
         static LoopExpr And(LoopExpr? a, LoopExpr b) => a is null ? b : Loop.Apply(CoreOps.And, a, b);
     }
-
-    private int Stride(int width) => width == 1 ? 1 : (int)Linear.In(nest.StoreOffset, vector.Name)!.Value.Coefficient.Constant!.Value;
 }

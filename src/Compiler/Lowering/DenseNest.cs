@@ -310,15 +310,12 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
             for (var t = 0; t < vectors; t++)
             {
                 var value = epilogue.Value(nest.Body, r, t);
-                epilogue.Statements.Add(new Stmt.Store(nest.Store, epilogue.Offset(nest.StoreOffset, r, t), value, Stride(width), mask is not null && t == vectors - 1 ? mask : null));
+                epilogue.Statements.Add(new Stmt.Store(nest.Store, epilogue.Offset(nest.StoreOffset, r, t), value, nest.StoreStride(schedule.Vector, width), mask is not null && t == vectors - 1 ? mask : null));
             }
         }
 
         return epilogue.Statements;
     }
-
-    /// <summary>Distance of neighbouring lanes in the result.</summary>
-    private int Stride(int width) => width == 1 ? 1 : (int)Linear.In(nest.StoreOffset, schedule.Vector!)!.Value.Coefficient.Constant!.Value;
 
     /// <summary>One step of a reduction whose sums are in memory.</summary>
     private List<Stmt> Added(ScalarLowering lowering, int rows, int vectors, int width, LoopExpr? mask)
@@ -329,8 +326,8 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
             {
                 var tail = mask is not null && t == vectors - 1 ? mask : null;
                 var offset = lowering.Offset(nest.StoreOffset, r, t);
-                var sum = lowering.Name("sum", new LoopExpr.Load(nest.Store, offset, width, Stride(width), tail));
-                lowering.Statements.Add(new Stmt.Store(nest.Store, offset, Accumulators.Combined(nest.Reduce!, lowering, r, t, sum), Stride(width), tail));
+                var sum = lowering.Name("sum", new LoopExpr.Load(nest.Store, offset, width, nest.StoreStride(schedule.Vector, width), tail));
+                lowering.Statements.Add(new Stmt.Store(nest.Store, offset, Accumulators.Combined(nest.Reduce!, lowering, r, t, sum), nest.StoreStride(schedule.Vector, width), tail));
             }
         }
 

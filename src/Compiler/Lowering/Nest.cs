@@ -111,6 +111,11 @@ internal sealed class Nest
         return nest;
     }
 
+    /// <summary>Distance of neighbouring lanes in the result.</summary>
+    /// <param name="vector">The index that lanes run along.</param>
+    /// <param name="lanes">Number of lanes.</param>
+    public int StoreStride(string? vector, int lanes) => lanes == 1 ? 1 : (int)Linear.In(StoreOffset, vector!)!.Value.Coefficient.Constant!.Value;
+
     /// <summary>The address of a read of this nest's body.</summary>
     public ReadAddress Address(ScalarExpr.Read read) => addresses[read];
 
