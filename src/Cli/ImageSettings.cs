@@ -38,9 +38,9 @@ internal sealed record ImageSettings(
     public static ImageSettings? Of(Session session, BoundInput input)
     {
         var reader = new Reader(session, input);
-        foreach (var name in input.Image!.Arguments.Keys.Where(n => n != "colour" && !Names.Contains(n)).Order(StringComparer.Ordinal))
+        foreach (var name in input.Image!.Settings.Keys.Where(n => n != "colour" && !Names.Contains(n)).Order(StringComparer.Ordinal))
         {
-            session.Diagnostics.Report(FileDiagnostics.UnknownImageSetting, input.Image.Places[name], name, string.Join(", ", Names));
+            session.Diagnostics.Report(FileDiagnostics.UnknownImageSetting, input.Image.Settings[name].Place, name, string.Join(", ", Names));
             reader.Fail();
         }
 
@@ -60,7 +60,7 @@ internal sealed record ImageSettings(
     /// <summary>Reads settings of the types they must have.</summary>
     private sealed class Reader(Session session, BoundInput input)
     {
-        private readonly ImmutableDictionary<string, object> values = input.Image!.Arguments;
+        private readonly ImmutableDictionary<string, ImageSetting> settings = input.Image!.Settings;
 
         public bool HasFailed { get; private set; }
 
@@ -68,7 +68,7 @@ internal sealed record ImageSettings(
 
         public string Colour()
         {
-            var colour = values.GetValueOrDefault("colour") as string ?? "";
+            var colour = Value("colour") as string ?? "";
             if (colour is not ("gray" or "rgb" or "bgr"))
             {
                 Report("colour", "the first must be gray, rgb or bgr");
@@ -79,7 +79,7 @@ internal sealed record ImageSettings(
 
         public int? Size(string name)
         {
-            if (!values.TryGetValue(name, out var value))
+            if (Value(name) is not { } value)
             {
                 return null;
             }
@@ -95,17 +95,17 @@ internal sealed record ImageSettings(
 
         public bool Flag(string name)
         {
-            if (values.TryGetValue(name, out var value) && value is not bool)
+            if (Value(name) is not (null or bool))
             {
                 Report(name, "it must be true or false");
             }
 
-            return values.GetValueOrDefault(name) is true;
+            return Value(name) is true;
         }
 
         public double Number(string name, double fallback)
         {
-            if (!values.TryGetValue(name, out var value))
+            if (Value(name) is not { } value)
             {
                 return fallback;
             }
@@ -121,7 +121,7 @@ internal sealed record ImageSettings(
 
         public ImmutableArray<double> Channels(string name, double fallback, int channels)
         {
-            switch (values.GetValueOrDefault(name))
+            switch (Value(name))
             {
                 case null:
                     return [.. Enumerable.Repeat(fallback, channels)];
@@ -164,10 +164,12 @@ internal sealed record ImageSettings(
             }
         }
 
+        private object? Value(string name) => settings.GetValueOrDefault(name)?.Value;
+
         private void Report(string name, string problem)
         {
             HasFailed = true;
-            session.Diagnostics.Report(FileDiagnostics.ImageSetting, input.Image!.Places.GetValueOrDefault(name, input.Location), name, problem);
+            session.Diagnostics.Report(FileDiagnostics.ImageSetting, settings.GetValueOrDefault(name)?.Place ?? input.Location, name, problem);
         }
     }
 }

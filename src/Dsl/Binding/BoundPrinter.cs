@@ -68,7 +68,7 @@ public sealed class BoundPrinter
     private static string Percent(double fraction) => Math.Round(fraction * 100, 9).ToString("R", CultureInfo.InvariantCulture) + "%";
 
     private static string Settings(ImagePreprocessing image) =>
-        string.Join(", ", image.Arguments.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key}: {Setting(a.Value)}"));
+        string.Join(", ", image.Settings.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key}: {Setting(a.Value.Value)}"));
 
     private static string Setting(object value) => value switch
     {

@@ -74,9 +74,13 @@ public abstract class BoundValue(TensorType type, SourceLocation location)
 }
 
 /// <summary>How a picture becomes an input tensor: <c>from image(rgb, scale: 1 / 255, mean: [..], std: [..])</c>.</summary>
-/// <param name="Arguments">Named settings as compile-time values (string, double, or list of double).</param>
-/// <param name="Places">Where each setting stands.</param>
-public sealed record ImagePreprocessing(ImmutableDictionary<string, object> Arguments, ImmutableDictionary<string, SourceLocation> Places);
+/// <param name="Settings">Settings by name.</param>
+public sealed record ImagePreprocessing(ImmutableDictionary<string, ImageSetting> Settings);
+
+/// <summary>A setting of how a picture becomes a tensor.</summary>
+/// <param name="Value">A compile-time value: string, bool, double, or list of double.</param>
+/// <param name="Place">Where it stands.</param>
+public sealed record ImageSetting(object Value, SourceLocation Place);
 
 /// <summary>An input of the model.</summary>
 public sealed class BoundInput(string name, TensorType type, ImagePreprocessing? image, SourceLocation location) : BoundValue(type, location)

@@ -51,7 +51,7 @@ internal sealed class BuiltIns(Elaborator code)
     public static bool Has(string name) => Rows.ContainsKey(name);
 
     /// <summary>A call.</summary>
-    public Value Call(string called, CallExpr syntax, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    public Value Call(string called, CallExpr syntax, ImmutableArray<GivenArgument> arguments)
     {
         (name, span) = (called, syntax.Span);
         where = syntax.Arguments.FirstOrDefault(a => a.Name?.Text == "where")?.Value.Span ?? span;
@@ -68,7 +68,7 @@ internal sealed class BuiltIns(Elaborator code)
         return Match(row, arguments) ? Run(row, [.. arguments.Where(a => a.Name is null).Select(a => a.Value)]) : new Value.Error();
     }
 
-    private bool Match(Row row, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    private bool Match(Row row, ImmutableArray<GivenArgument> arguments)
     {
         var position = 0;
         foreach (var argument in arguments.Where(a => a.Name is not null || !row.IsVariadic))
@@ -168,7 +168,7 @@ internal sealed class BuiltIns(Elaborator code)
         return null;
     }
 
-    private Value Core(CoreOp op, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    private Value Core(CoreOp op, ImmutableArray<GivenArgument> arguments)
     {
         var arity = FormattableString.Invariant($"{op.Arity}");
         if (arguments.FirstOrDefault(a => a.Name is not null) is { Name: { } named })

@@ -5,6 +5,12 @@ using SparseDsl.Dsl.Syntax;
 
 namespace SparseDsl.Dsl.Binding;
 
+/// <summary>An argument of a call.</summary>
+/// <param name="Name">The parameter that it names; null for one that counts by its position, such as what is piped in.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="Span">Where it is written.</param>
+internal sealed record GivenArgument(Name? Name, Value Value, SourceSpan Span);
+
 /// <summary>Arguments of a call, matched with parameters.</summary>
 /// <param name="Tensors">Values of the parameters before the semicolon, in order.</param>
 /// <param name="Attributes">Values of the parameters after it, by name.</param>
@@ -17,9 +23,9 @@ internal sealed class Calls(Elaborator code)
     private readonly BindingContext context = code.Context;
 
     /// <summary>A call; piped values come before the written arguments.</summary>
-    public Value Call(CallExpr syntax, ImmutableArray<(Value Value, SourceSpan Span)> piped)
+    public Value Call(CallExpr syntax, ImmutableArray<GivenArgument> piped)
     {
-        var arguments = ImmutableArray<(Name? Name, Value Value, SourceSpan Span)>.Empty;
+        var arguments = ImmutableArray<GivenArgument>.Empty;
         var result = Run(syntax, piped, ref arguments);
         if (syntax.Target is NameExpr target)
         {
@@ -29,7 +35,7 @@ internal sealed class Calls(Elaborator code)
         return result;
     }
 
-    private Value Run(CallExpr syntax, ImmutableArray<(Value Value, SourceSpan Span)> piped, ref ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    private Value Run(CallExpr syntax, ImmutableArray<GivenArgument> piped, ref ImmutableArray<GivenArgument> arguments)
     {
         var target = code.Evaluate(syntax.Target);
         var name = syntax.Target is NameExpr named ? named.Name.Text : "this";
@@ -38,9 +44,7 @@ internal sealed class Calls(Elaborator code)
             return new Value.Error();
         }
 
-        arguments = piped.Select(p => (Name: (Name?)null, p.Value, p.Span))
-            .Concat(syntax.Arguments.Select(a => (a.Name, Value: code.Evaluate(a.Value), a.Span)))
-            .ToImmutableArray();
+        arguments = [.. piped, .. syntax.Arguments.Select(a => new GivenArgument(a.Name, code.Evaluate(a.Value), a.Span))];
         if (arguments.Any(a => a.Value is Value.Error))
         {
             return new Value.Error();
@@ -64,7 +68,7 @@ internal sealed class Calls(Elaborator code)
         }
     }
 
-    private Value Operator(CallExpr syntax, Value.Item item, OpItem op, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    private Value Operator(CallExpr syntax, Value.Item item, OpItem op, ImmutableArray<GivenArgument> arguments)
     {
         if (Match(syntax, item, [.. op.Operands.Select(o => o.Name.Text)], op.Attributes, arguments, _ => false) is not { } matched)
         {
@@ -115,7 +119,7 @@ internal sealed class Calls(Elaborator code)
             : code.Fail(NameDiagnostics.NotStatic, syntax.Span);
     }
 
-    private Value Function(CallExpr syntax, Value.Item item, FunctionItem function, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    private Value Function(CallExpr syntax, Value.Item item, FunctionItem function, ImmutableArray<GivenArgument> arguments)
     {
         if (context.Model is not { } model)
         {
@@ -243,7 +247,7 @@ internal sealed class Calls(Elaborator code)
         Value.Item item,
         ImmutableArray<string> tensors,
         ImmutableArray<AttributeParameter> attributes,
-        ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments,
+        ImmutableArray<GivenArgument> arguments,
         Func<string, bool> isInferred)
     {
         var names = tensors.Concat(attributes.Select(a => a.Name.Text)).ToArray();

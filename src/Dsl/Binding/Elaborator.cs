@@ -214,7 +214,7 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
     {
         if (binary.Operator == BinaryOperator.Pipe)
         {
-            return Pipe(binary.Right, [(Evaluate(binary.Left), binary.Left.Span)]);
+            return Pipe(binary.Right, [new GivenArgument(null, Evaluate(binary.Left), binary.Left.Span)]);
         }
 
         // Long sums lean left: a loop instead of recursion along the spine.
@@ -244,7 +244,7 @@ internal sealed class Elaborator(BindingContext context, ModuleScope home, Scope
         return value;
     }
 
-    private Value Pipe(Expr stage, ImmutableArray<(Value Value, SourceSpan Span)> piped) => stage switch
+    private Value Pipe(Expr stage, ImmutableArray<GivenArgument> piped) => stage switch
     {
         CallExpr call => new Calls(this).Call(call, piped),
         AnnotatedExpr annotated => new Annotations(this).OnValue(annotated, Pipe(annotated.Value, piped)),

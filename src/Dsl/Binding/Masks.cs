@@ -15,7 +15,7 @@ internal sealed class Masks(Elaborator code)
     public const string Key = "?k";
 
     /// <summary>A mask or pattern with its attributes filled in.</summary>
-    public Value Instance(CallExpr syntax, Value.Item item, ImmutableArray<(Name? Name, Value Value, SourceSpan Span)> arguments)
+    public Value Instance(CallExpr syntax, Value.Item item, ImmutableArray<GivenArgument> arguments)
     {
         var attributes = item.Syntax is MaskItem mask ? mask.Attributes : ((PatternItem)item.Syntax).Attributes;
         var called = item.Syntax.Name.Text;

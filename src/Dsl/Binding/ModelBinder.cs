@@ -160,23 +160,20 @@ internal sealed class ModelBinder(DiagnosticBag diagnostics, ModuleScope root, M
 
     private static ImagePreprocessing Image(Elaborator code, CallExpr from)
     {
-        var settings = ImmutableDictionary.CreateBuilder<string, object>(StringComparer.Ordinal);
-        var places = ImmutableDictionary.CreateBuilder<string, SourceLocation>(StringComparer.Ordinal);
+        var settings = ImmutableDictionary.CreateBuilder<string, ImageSetting>(StringComparer.Ordinal);
         foreach (var argument in from.Arguments)
         {
             if (argument is { Name: null, Value: NameExpr { Name.Text: var flag } })
             {
-                settings["colour"] = flag;
-                places["colour"] = code.Locate(argument.Span);
+                settings["colour"] = new ImageSetting(flag, code.Locate(argument.Span));
             }
             else if (argument.Name is { } name && Setting(code.Static(argument.Value)) is { } value)
             {
-                settings[name.Text] = value;
-                places[name.Text] = code.Locate(argument.Span);
+                settings[name.Text] = new ImageSetting(value, code.Locate(argument.Span));
             }
         }
 
-        return new ImagePreprocessing(settings.ToImmutable(), places.ToImmutable());
+        return new ImagePreprocessing(settings.ToImmutable());
     }
 
     private static object? Setting(Value value) => value switch

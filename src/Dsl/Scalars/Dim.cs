@@ -11,9 +11,9 @@ namespace SparseDsl.Dsl.Scalars;
 /// <summary>A canonical integer expression over symbols (dims of a model, index variables of an operator or loop).</summary>
 public sealed class Dim : IEquatable<Dim>
 {
-    private readonly SortedDictionary<string, (Atom[] Factors, long Coefficient)> terms;
+    private readonly SortedList<string, Term> terms;
 
-    private Dim(SortedDictionary<string, (Atom[] Factors, long Coefficient)> terms)
+    private Dim(SortedList<string, Term> terms)
     {
         this.terms = terms;
         Text = Print(terms);
@@ -44,7 +44,7 @@ public sealed class Dim : IEquatable<Dim>
         var terms = NewTerms();
         if (value != 0)
         {
-            terms.Add("", ([], value));
+            terms.Add("", new Term([], value));
         }
 
         return new Dim(terms);
@@ -320,7 +320,7 @@ public sealed class Dim : IEquatable<Dim>
         return found is var (inner, divisor) ? (inner, divisor, plus) : null;
     }
 
-    private static Dim Filter(Dim a, Func<(Atom[] Factors, long Coefficient), bool> keep, Func<(Atom[] Factors, long Coefficient), long> coefficient)
+    private static Dim Filter(Dim a, Func<Term, bool> keep, Func<Term, long> coefficient)
     {
         var terms = NewTerms();
         foreach (var term in a.terms.Values.Where(keep))
@@ -330,6 +330,9 @@ public sealed class Dim : IEquatable<Dim>
 
         return new Dim(terms);
     }
+
+    /// <summary>A product of atoms and a number.</summary>
+    private sealed record Term(Atom[] Factors, long Coefficient);
 
     private static Dim Extreme(AtomKind kind, Dim a, Dim b)
     {
@@ -346,13 +349,13 @@ public sealed class Dim : IEquatable<Dim>
     private static Dim FromAtom(Atom atom)
     {
         var terms = NewTerms();
-        terms.Add(atom.Text, ([atom], 1));
+        terms.Add(atom.Text, new Term([atom], 1));
         return new Dim(terms);
     }
 
-    private static SortedDictionary<string, (Atom[] Factors, long Coefficient)> NewTerms() => new(StringComparer.Ordinal);
+    private static SortedList<string, Term> NewTerms() => new(StringComparer.Ordinal);
 
-    private static void Accumulate(SortedDictionary<string, (Atom[] Factors, long Coefficient)> terms, Dim a, long sign)
+    private static void Accumulate(SortedList<string, Term> terms, Dim a, long sign)
     {
         foreach (var term in a.terms.Values)
         {
@@ -360,7 +363,7 @@ public sealed class Dim : IEquatable<Dim>
         }
     }
 
-    private static void AddTerm(SortedDictionary<string, (Atom[] Factors, long Coefficient)> terms, Atom[] factors, long coefficient)
+    private static void AddTerm(SortedList<string, Term> terms, Atom[] factors, long coefficient)
     {
         var key = string.Join("*", factors.Select(f => f.Text));
         var sum = terms.TryGetValue(key, out var old) ? checked(old.Coefficient + coefficient) : coefficient;
@@ -370,15 +373,21 @@ public sealed class Dim : IEquatable<Dim>
         }
         else
         {
-            terms[key] = (factors, sum);
+            terms[key] = new Term(factors, sum);
         }
     }
 
-    private static string Print(SortedDictionary<string, (Atom[] Factors, long Coefficient)> terms)
+    private static string Print(SortedList<string, Term> terms)
     {
         var text = new StringBuilder();
-        foreach (var (key, term) in terms.Where(t => t.Key.Length > 0).Select(t => (t.Key, t.Value)))
+        foreach (var entry in terms)
         {
+            var (key, term) = (entry.Key, entry.Value);
+            if (key.Length == 0)
+            {
+                continue;
+            }
+
             var magnitude = Math.Abs(term.Coefficient);
             text.Append(text.Length == 0 ? (term.Coefficient < 0 ? "-" : "") : term.Coefficient < 0 ? " - " : " + ");
             text.Append(key);
@@ -405,8 +414,27 @@ public sealed class Dim : IEquatable<Dim>
     private static (long? Low, long? High) Multiply((long? Low, long? High) a, (long? Low, long? High) b)
     {
         var corners = new[] { Corner(a.Low, -1, b.Low, -1), Corner(a.Low, -1, b.High, 1), Corner(a.High, 1, b.Low, -1), Corner(a.High, 1, b.High, 1) };
-        return (corners.Any(c => c.Infinite < 0) ? null : corners.Where(c => c.Infinite == 0).Select(c => (long?)c.Value).Min(),
-            corners.Any(c => c.Infinite > 0) ? null : corners.Where(c => c.Infinite == 0).Select(c => (long?)c.Value).Max());
+        return (Extreme(corners, -1), Extreme(corners, 1));
+    }
+
+    /// <summary>The least (-1) or greatest (1) of some products; null when one is infinite to that side.</summary>
+    private static long? Extreme((int Infinite, long Value)[] corners, int side)
+    {
+        long? extreme = null;
+        foreach (var (infinite, value) in corners)
+        {
+            if (infinite == side)
+            {
+                return null;
+            }
+
+            if (infinite == 0 && (extreme is not { } known || (side < 0 ? value < known : value > known)))
+            {
+                extreme = value;
+            }
+        }
+
+        return extreme;
     }
 
     private static (int Infinite, long Value) Corner(long? a, int aSide, long? b, int bSide)
@@ -567,7 +595,7 @@ public sealed class Dim : IEquatable<Dim>
         }
 
         // A term divided by a divisor of one term, when that leaves no rest.
-        private static Dim? Quotient((Atom[] Factors, long Coefficient) term, Dim right)
+        private static Dim? Quotient(Term term, Dim right)
         {
             if (right.terms.Count != 1)
             {

@@ -9,6 +9,10 @@ namespace SparseDsl.Dsl.Syntax;
 /// repeats its last element to find out how it failed, which doubles the work per nesting level), a nesting limit, and
 /// recovery inside brackets.
 /// </summary>
+/// <remarks>
+/// Lists are arrays until a node holds them: code of Sprache over a reference is compiled ahead of time, over <see cref="ImmutableArray{T}"/> whenever a
+/// program starts, and a parser is mostly such code.
+/// </remarks>
 internal static class Combinators
 {
     /// <summary>Constructs that may stand inside each other. The grammar recurses once per level.</summary>
@@ -24,9 +28,9 @@ internal static class Combinators
     };
 
     /// <summary>As many as there are; a failure after the first token of an element is a failure of the whole.</summary>
-    public static Parser<ImmutableArray<T>> Repeated<T>(this Parser<T> parser) => input =>
+    public static Parser<T[]> Repeated<T>(this Parser<T> parser) => input =>
     {
-        var items = ImmutableArray.CreateBuilder<T>();
+        var items = new List<T>();
         var at = input;
         while (true)
         {
@@ -34,8 +38,8 @@ internal static class Combinators
             if (!result.WasSuccessful)
             {
                 return result.Remainder.Equals(at)
-                    ? Result.Success(items.ToImmutable(), at)
-                    : Result.Failure<ImmutableArray<T>>(result.Remainder, result.Message, result.Expectations);
+                    ? Result.Success(items.ToArray(), at)
+                    : Result.Failure<T[]>(result.Remainder, result.Message, result.Expectations);
             }
 
             items.Add(result.Value);
@@ -44,19 +48,18 @@ internal static class Combinators
     };
 
     /// <summary>One or more with a separator between, outside brackets.</summary>
-    public static Parser<ImmutableArray<T>> SeparatedBy<T>(this Parser<T> item, string separator)
+    public static Parser<T[]> SeparatedBy<T>(this Parser<T> item, string separator)
     {
         var tail = Terminals.Symbol(separator).Then(_ => item).Repeated();
-        return from first in item from rest in tail select rest.Insert(0, first);
+        return from first in item from rest in tail select (T[])[first, .. rest];
     }
 
     /// <summary>The value, or null where the parser does not even begin to match.</summary>
     public static Parser<T?> OrNull<T>(this Parser<T> parser)
         where T : class => parser.XOptional().Select(o => o.GetOrDefault());
 
-    /// <summary>The value, or null where the parser does not even begin to match.</summary>
-    public static Parser<T?> OrNothing<T>(this Parser<T> parser)
-        where T : struct => parser.XOptional().Select(o => o.IsDefined ? o.Get() : default(T?));
+    /// <summary>The list of a node that may have none.</summary>
+    public static ImmutableArray<T>? ToNullable<T>(this T[]? items) => items is null ? null : [.. items];
 
     /// <summary>Refuses to nest deeper than a fixed number of levels, long before the stack ends.</summary>
     public static Parser<T> Nested<T>(Parser<T> parser) => input =>
@@ -85,14 +88,14 @@ internal static class Combinators
     /// <param name="item">One entry.</param>
     /// <param name="broken">What stands for a bad entry; null leaves it out.</param>
     /// <param name="takesSemicolons">Whether a semicolon is a mistake for a comma here rather than the end of a section.</param>
-    public static Parser<ImmutableArray<T>> Entries<T>(
+    public static Parser<T[]> Entries<T>(
         this Parser<T> item, Func<SourceSpan, T>? broken = null, bool takesSemicolons = false) => input =>
     {
-        var items = ImmutableArray.CreateBuilder<T>();
+        var items = new List<T>();
         var at = Terminals.At(input);
         if (EndsSection(at, takesSemicolons))
         {
-            return Result.Success(items.ToImmutable(), at);
+            return Result.Success(items.ToArray(), at);
         }
 
         at = Entry(item, broken, items, at, takesSemicolons);
@@ -106,11 +109,11 @@ internal static class Combinators
             at = Entry(item, broken, items, at.Next, takesSemicolons);
         }
 
-        return Result.Success(items.ToImmutable(), at);
+        return Result.Success(items.ToArray(), at);
     };
 
     private static TokenInput Entry<T>(
-        Parser<T> item, Func<SourceSpan, T>? broken, ImmutableArray<T>.Builder items, TokenInput start, bool takesSemicolons)
+        Parser<T> item, Func<SourceSpan, T>? broken, List<T> items, TokenInput start, bool takesSemicolons)
     {
         var result = item(start);
         var after = Terminals.At(result.Remainder);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using SparseDsl.Dsl.Diagnostics;
 using Sprache;
@@ -36,7 +35,7 @@ internal static class ExpressionGrammar
         At(input) is { Token.Kind: TokenKind.Word } at && at.Following.IsSymbol(":") ? NamedArgument!(input) : Positional!(input);
 
     /// <summary>The arguments of a call or annotation, with their parentheses.</summary>
-    public static readonly Parser<ImmutableArray<Argument>> Arguments =
+    public static readonly Parser<Argument[]> Arguments =
         from open in Attached("(")
         from arguments in Argument.Entries(span => new Argument(null, new ErrorExpr(span), span), takesSemicolons: true)
         from close in Symbol(")")
@@ -51,8 +50,8 @@ internal static class ExpressionGrammar
     /// <summary>An annotation without its <c>@</c>: <c>nm(2, 4)</c>, as in an overlay.</summary>
     public static readonly Parser<AnnotationSyntax> AnnotationBody = (
         from name in AnyWord
-        from arguments in Arguments.OrNothing()
-        select new Func<SourceSpan, AnnotationSyntax>(span => new AnnotationSyntax(name, arguments ?? [], span))).Spanned();
+        from arguments in Arguments.OrNull()
+        select new Func<SourceSpan, AnnotationSyntax>(span => new AnnotationSyntax(name, [.. arguments ?? []], span))).Spanned();
 
     private static readonly Parser<Argument> NamedArgument = (
         from name in AnyWord
@@ -238,11 +237,11 @@ internal static class ExpressionGrammar
 
     private static Parser<Func<SourceSpan, Expr>> Call(Expr target) =>
         from arguments in Arguments
-        select new Func<SourceSpan, Expr>(span => new CallExpr(target, arguments, null, null, span));
+        select new Func<SourceSpan, Expr>(span => new CallExpr(target, [.. arguments], null, null, span));
 
     private static Parser<Func<SourceSpan, Expr>> Index(Expr target) =>
         from subscripts in Subscripts
-        select new Func<SourceSpan, Expr>(span => new IndexExpr(target, subscripts, span));
+        select new Func<SourceSpan, Expr>(span => new IndexExpr(target, [.. subscripts], span));
 
     private static Parser<Func<SourceSpan, Expr>> Transposed(Expr target) =>
         from sign in Symbol("'")
@@ -255,7 +254,7 @@ internal static class ExpressionGrammar
 
     private static Parser<Func<SourceSpan, Expr>> Annotated(Expr target) =>
         from annotations in Annotation.Repeated()
-        select new Func<SourceSpan, Expr>(span => new AnnotatedExpr(target, annotations, span));
+        select new Func<SourceSpan, Expr>(span => new AnnotatedExpr(target, [.. annotations], span));
 
     private static Parser<Func<SourceSpan, Expr>> Label(Expr target) => input =>
     {
@@ -316,14 +315,14 @@ internal static class ExpressionGrammar
             : rest;
     }
 
-    private static readonly Parser<ImmutableArray<Expr>> Subscripts =
+    private static readonly Parser<Expr[]> Subscripts =
         from open in Attached("[")
         from subscripts in Subscript.Entries(Broken)
         from close in Symbol("]")
         select subscripts;
 
     /// <summary>The shape of a type: expressions, one of which may be <c>..</c>.</summary>
-    public static readonly Parser<ImmutableArray<Expr>> Shape =
+    public static readonly Parser<Expr[]> Shape =
         from open in Attached("[")
         from dims in ((Parser<Expr>)(at => IsEllipsis(At(at)) ? Ellipsis(at) : Expression(at))).Entries(Broken)
         from close in Symbol("]")
@@ -351,13 +350,13 @@ internal static class ExpressionGrammar
         from open in Symbol("(")
         from items in Expression.AtLeastOneEntry()
         from close in Symbol(")")
-        select new Func<SourceSpan, Expr>(span => items.Length == 1 ? items[0] : new TupleExpr(items, span))).Spanned();
+        select new Func<SourceSpan, Expr>(span => items.Length == 1 ? items[0] : new TupleExpr([.. items], span))).Spanned();
 
     private static readonly Parser<Expr> List = (
         from open in Symbol("[")
         from items in Expression.Entries(Broken)
         from close in Symbol("]")
-        select new Func<SourceSpan, Expr>(span => new ListExpr(items, span))).Spanned();
+        select new Func<SourceSpan, Expr>(span => new ListExpr([.. items], span))).Spanned();
 
     private static readonly Parser<Expr> Reduction = Nested((
         from kind in AnyWord
@@ -365,7 +364,7 @@ internal static class ExpressionGrammar
         from binders in Binder.Entries()
         from close in Symbol(")")
         from body in (Parser<Expr>)(at => Climb(at, MultiplicativeLevel))
-        select new Func<SourceSpan, Expr>(span => new ReduceExpr(kind, binders, body, span))).Spanned());
+        select new Func<SourceSpan, Expr>(span => new ReduceExpr(kind, [.. binders], body, span))).Spanned());
 
     private static readonly Parser<Expr> For = (
         from keyword in Word("for")
@@ -373,12 +372,12 @@ internal static class ExpressionGrammar
         from separator in Word("in")
         from items in Expression
         from body in StatementGrammar.Block
-        select new Func<SourceSpan, Expr>(span => new ForExpr(variables, items, body, span))).Spanned();
+        select new Func<SourceSpan, Expr>(span => new ForExpr([.. variables], items, body, span))).Spanned();
 
-    private static readonly Parser<ImmutableArray<Name>> LoopVariables = input =>
-        At(input).Token.IsSymbol("(") ? TupleOfNames!(input) : Identifier.Select(n => ImmutableArray.Create(n))(input);
+    private static readonly Parser<Name[]> LoopVariables = input =>
+        At(input).Token.IsSymbol("(") ? TupleOfNames!(input) : Identifier.Select(n => new[] { n })(input);
 
-    private static readonly Parser<ImmutableArray<Name>> TupleOfNames =
+    private static readonly Parser<Name[]> TupleOfNames =
         from open in Symbol("(")
         from names in Identifier.Entries()
         from close in Symbol(")")
@@ -410,8 +409,8 @@ internal static class ExpressionGrammar
         _ => Variable(input),
     };
 
-    private static Parser<ImmutableArray<Expr>> AtLeastOneEntry(this Parser<Expr> item) => input =>
-        At(input).Token.IsCloser ? item.Select(e => ImmutableArray.Create(e))(input) : item.Entries(Broken)(input);
+    private static Parser<Expr[]> AtLeastOneEntry(this Parser<Expr> item) => input =>
+        At(input).Token.IsCloser ? item.Select(e => new[] { e })(input) : item.Entries(Broken)(input);
 
     private static NumberExpr ToNumber(Token token)
     {

@@ -16,8 +16,8 @@ internal static class ItemGrammar
         from value in ExpressionGrammar.Expression
         select new Func<SourceSpan, ItemSyntax>(span => new ConstItem(name, value, span))).Spanned();
 
-    private static readonly Parser<ImmutableArray<AttributeParameter>> Attributes =
-        Symbol(";").Then(_ => TypeGrammar.Attribute.Entries()).XOr(Parse.Return(ImmutableArray<AttributeParameter>.Empty));
+    private static readonly Parser<AttributeParameter[]> Attributes =
+        Symbol(";").Then(_ => TypeGrammar.Attribute.Entries()).XOr(Parse.Return(Array.Empty<AttributeParameter>()));
 
     private static readonly Parser<ItemSyntax> Op = (
         from keyword in Word("op")
@@ -29,7 +29,7 @@ internal static class ItemGrammar
         from result in Symbol("->").Then(_ => TypeGrammar.Operand).OrNull()
         from sign in Symbol("=")
         from body in ExpressionGrammar.Expression
-        select new Func<SourceSpan, ItemSyntax>(span => new OpItem(name, operands, attributes, result, body, span))).Spanned();
+        select new Func<SourceSpan, ItemSyntax>(span => new OpItem(name, [.. operands], [.. attributes], result, body, span))).Spanned();
 
     private static readonly Parser<ItemSyntax> Function = (
         from keyword in Word("fn").XOr(Word("layer"))
@@ -41,9 +41,9 @@ internal static class ItemGrammar
         from result in Symbol("->").Then(_ => TypeGrammar.Type).OrNull()
         from body in StatementGrammar.Block
         select new Func<SourceSpan, ItemSyntax>(span =>
-            new FunctionItem(keyword.Text == "layer", name, parameters, attributes, result, body, span))).Spanned();
+            new FunctionItem(keyword.Text == "layer", name, [.. parameters], [.. attributes], result, body, span))).Spanned();
 
-    private static readonly Parser<ImmutableArray<DimParameter>> Dims =
+    private static readonly Parser<DimParameter[]> Dims =
         from open in Attached("(")
         from dims in TypeGrammar.Dim.Entries()
         from close in Symbol(")")
@@ -52,11 +52,11 @@ internal static class ItemGrammar
     private static readonly Parser<ItemSyntax> Model = (
         from keyword in Word("model")
         from name in Identifier
-        from dims in Dims.OrNothing()
+        from dims in Dims.OrNull()
         from body in StatementGrammar.Block
-        select new Func<SourceSpan, ItemSyntax>(span => new ModelItem(name, dims ?? [], body.Statements, span))).Spanned();
+        select new Func<SourceSpan, ItemSyntax>(span => new ModelItem(name, [.. dims ?? []], body.Statements, span))).Spanned();
 
-    private static readonly Parser<ImmutableArray<Name>> Names =
+    private static readonly Parser<Name[]> Names =
         from open in Attached("(")
         from names in Identifier.Entries()
         from close in Symbol(")")
@@ -65,39 +65,39 @@ internal static class ItemGrammar
     private static readonly Parser<ItemSyntax> Format = (
         from keyword in Leading("format")
         from name in Identifier
-        from parameters in Names.OrNothing()
+        from parameters in Names.OrNull()
         from sign in Symbol("=")
         from open in Symbol("[")
         from indices in Identifier.Entries()
         from close in Symbol("]")
         from arrow in Symbol("->")
         from levels in ExpressionGrammar.Expression.SeparatedBy(",")
-        select new Func<SourceSpan, ItemSyntax>(span => new FormatItem(name, parameters ?? [], indices, levels, span))).Spanned();
+        select new Func<SourceSpan, ItemSyntax>(span => new FormatItem(name, [.. parameters ?? []], [.. indices], [.. levels], span))).Spanned();
 
     private static readonly Parser<ItemSyntax> Mask = (
         from keyword in Leading("mask").XOr(Leading("score"))
         from name in Identifier
         from open in Attached("(")
         from indices in Identifier.Entries()
-        from attributes in Symbol(";").Then(_ => Identifier.Entries()).OrNothing()
+        from attributes in Symbol(";").Then(_ => Identifier.Entries()).OrNull()
         from close in Symbol(")")
         from sign in Symbol("=")
         from body in ExpressionGrammar.Expression
         select new Func<SourceSpan, ItemSyntax>(span =>
-            new MaskItem(keyword.Text == "score", name, indices, attributes ?? [], body, span))).Spanned();
+            new MaskItem(keyword.Text == "score", name, [.. indices], [.. attributes ?? []], body, span))).Spanned();
 
     /// <summary>One list of names is attributes before <c>=</c> and operands before a block; two are attributes, operands.</summary>
     private static readonly Parser<ItemSyntax> Pattern = (
         from keyword in Leading("pattern")
         from name in Identifier
-        from first in Names.OrNothing()
-        from second in Names.OrNothing()
+        from first in Names.OrNull()
+        from second in Names.OrNull()
         from body in Symbol("=").Then(_ => ExpressionGrammar.Expression).Select(e => (Expr: e, IsBlock: false))
             .XOr(StatementGrammar.Block.Select(b => (Expr: (Expr)b, IsBlock: true)))
         from cover in Word("cover").Then(_ => ExpressionGrammar.Expression).OrNull()
         let isOperands = second is null && body.IsBlock
         select new Func<SourceSpan, ItemSyntax>(span => new PatternItem(
-            name, isOperands ? [] : first ?? [], (isOperands ? first : second) ?? [], body.Expr, cover, span))).Spanned();
+            name, [.. (isOperands ? null : first) ?? []], [.. (isOperands ? first : second) ?? []], body.Expr, cover, span))).Spanned();
 
     private static readonly Parser<ItemSyntax> Sparsify = (
         from keyword in Leading("sparsify")
@@ -105,7 +105,7 @@ internal static class ItemGrammar
         from open in Symbol("{")
         from rules in OverlayGrammar.Rules
         from close in Symbol("}")
-        select new Func<SourceSpan, ItemSyntax>(span => new SparsifyItem(name, rules, span))).Spanned();
+        select new Func<SourceSpan, ItemSyntax>(span => new SparsifyItem(name, [.. rules], span))).Spanned();
 
     private static readonly Parser<ItemSyntax> Item =
         Const.XOr(Op).XOr(Function).XOr(Model).XOr(Format).XOr(Mask).XOr(Pattern).XOr(Sparsify).Named("a declaration");
@@ -189,7 +189,7 @@ internal static class ItemGrammar
     private static TokenInput TakeStatement(TokenInput start)
     {
         start.State.Report(SyntaxDiagnostics.StatementOutsideBlock, start.Token.Span, start.Token.Text);
-        return StatementGrammar.One(ImmutableArray.CreateBuilder<StatementSyntax>(), start);
+        return StatementGrammar.One([], start);
     }
 
     private static TokenInput Take<T>(TokenInput start, Parser<T> parser, Action<T> add)

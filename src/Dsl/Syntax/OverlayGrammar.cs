@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SparseDsl.Dsl.Diagnostics;
 using Sprache;
 using static SparseDsl.Dsl.Syntax.Combinators;
@@ -41,22 +40,22 @@ internal static class OverlayGrammar
         from colon in Symbol(":")
         from first in ExpressionGrammar.AnnotationBody
         from rest in ExpressionGrammar.Annotation.Repeated()
-        select new Func<SourceSpan, SparsifyRule>(span => new SparsifyRule(glob, rest.Insert(0, first), span))).Spanned();
+        select new Func<SourceSpan, SparsifyRule>(span => new SparsifyRule(glob, [first, .. rest], span))).Spanned();
 
     /// <summary>The lines up to the closing brace; never fails.</summary>
-    public static readonly Parser<ImmutableArray<SparsifyRule>> Rules = input =>
+    public static readonly Parser<SparsifyRule[]> Rules = input =>
     {
-        var rules = ImmutableArray.CreateBuilder<SparsifyRule>();
+        var rules = new List<SparsifyRule>();
         var at = Separator.Skip(At(input));
         while (!at.Token.IsCloser && !at.AtEnd)
         {
             at = Separator.Skip(One(rules, at));
         }
 
-        return Result.Success(rules.ToImmutable(), at);
+        return Result.Success(rules.ToArray(), at);
     };
 
-    private static TokenInput One(ImmutableArray<SparsifyRule>.Builder rules, TokenInput start)
+    private static TokenInput One(List<SparsifyRule> rules, TokenInput start)
     {
         var result = Rule(start);
         var after = At(result.Remainder);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SparseDsl.Dsl.Diagnostics;
 using Sprache;
 using static SparseDsl.Dsl.Syntax.Combinators;
@@ -12,17 +11,17 @@ internal static class StatementGrammar
     /// <summary><c>{ … }</c></summary>
     public static readonly Parser<BlockExpr> Block = Nested((
         from open in Symbol("{")
-        from statements in (Parser<ImmutableArray<StatementSyntax>>)(at => Statements(at))
+        from statements in (Parser<StatementSyntax[]>)(at => Statements(at))
         from close in Symbol("}")
-        select new Func<SourceSpan, BlockExpr>(span => new BlockExpr(statements, span))).Spanned());
+        select new Func<SourceSpan, BlockExpr>(span => new BlockExpr([.. statements], span))).Spanned());
 
     private static readonly Parser<StatementSyntax> Let = (
         from keyword in Word("let")
         from names in Identifier.SeparatedBy(",")
-        from indices in names.Length == 1 ? TypeGrammar.Indices.OrNothing() : Parse.Return(default(ImmutableArray<IndexBinder>?))
+        from indices in names.Length == 1 ? TypeGrammar.Indices.OrNull() : Parse.Return(default(IndexBinder[]))
         from sign in Symbol("=")
         from value in ExpressionGrammar.Expression
-        select new Func<SourceSpan, StatementSyntax>(span => new LetStmt(names, indices, value, span))).Spanned();
+        select new Func<SourceSpan, StatementSyntax>(span => new LetStmt([.. names], indices.ToNullable(), value, span))).Spanned();
 
     private static readonly Parser<StatementSyntax> Input = (
         from keyword in Leading("input")
@@ -36,7 +35,7 @@ internal static class StatementGrammar
         from name in Identifier
         from arguments in ExpressionGrammar.Arguments
         select new Func<SourceSpan, CallExpr>(span =>
-            new CallExpr(new NameExpr(name, name.Span), arguments, null, null, span))).Spanned();
+            new CallExpr(new NameExpr(name, name.Span), [.. arguments], null, null, span))).Spanned();
 
     private static readonly Parser<StatementSyntax> State = (
         from keyword in Leading("state")
@@ -64,10 +63,10 @@ internal static class StatementGrammar
         select new Func<SourceSpan, StatementSyntax>(span => ((ParamStmt)param) with { Span = span })).Spanned();
 
     /// <summary><c>param a: f32[2], b: f32[3]</c> declares two.</summary>
-    private static readonly Parser<ImmutableArray<StatementSyntax>> Params =
+    private static readonly Parser<StatementSyntax[]> Params =
         from first in FirstParam
         from rest in Symbol(",").Then(_ => ParamTail).Repeated()
-        select rest.Insert(0, first);
+        select (StatementSyntax[])[first, .. rest];
 
     private static readonly Parser<StatementSyntax> Value =
         ExpressionGrammar.Expression.Select(value => new Func<SourceSpan, StatementSyntax>(span => new ValueStmt(value, span)))
@@ -83,15 +82,15 @@ internal static class StatementGrammar
     };
 
     /// <summary>One statement, or several for a <c>param</c> line.</summary>
-    private static readonly Parser<ImmutableArray<StatementSyntax>> Statement = input =>
+    private static readonly Parser<StatementSyntax[]> Statement = input =>
         At(input).Token.IsWord("param") && IsBeforeName(At(input))
             ? Params(input)
-            : Single.Select(s => ImmutableArray.Create(s))(input);
+            : Single.Select(s => new[] { s })(input);
 
     /// <summary>Statements up to the end of the block; never fails.</summary>
-    public static IResult<ImmutableArray<StatementSyntax>> Statements(IInput input)
+    public static IResult<StatementSyntax[]> Statements(IInput input)
     {
-        var statements = ImmutableArray.CreateBuilder<StatementSyntax>();
+        var statements = new List<StatementSyntax>();
         var at = Separator.Skip(At(input));
         var begin = at;
         while (!at.Token.IsCloser && !at.AtEnd)
@@ -102,11 +101,11 @@ internal static class StatementGrammar
             begin = start;
         }
 
-        return Result.Success(statements.ToImmutable(), (IInput)at);
+        return Result.Success(statements.ToArray(), (IInput)at);
     }
 
     /// <summary>Parses one statement, reporting what is wrong with it, and gives the place behind it.</summary>
-    public static TokenInput One(ImmutableArray<StatementSyntax>.Builder statements, TokenInput start)
+    public static TokenInput One(List<StatementSyntax> statements, TokenInput start)
     {
         SyntaxErrors.Respell(start, [.. Keywords.Statements, .. Keywords.Items]);
         if (Misplaced(start) is { } end)

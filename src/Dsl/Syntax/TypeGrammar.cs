@@ -10,10 +10,10 @@ internal static class TypeGrammar
     /// <summary><c>f32[N, 784] @nm(2, 4)</c></summary>
     public static readonly Parser<TypeSyntax> Type = (
         from element in Token(t => t.Kind == TokenKind.Word && !Keywords.IsReserved(t.Text), "a type")
-        from shape in ExpressionGrammar.Shape.OrNothing()
+        from shape in ExpressionGrammar.Shape.OrNull()
         from annotations in ExpressionGrammar.Annotation.Repeated()
         select new Func<SourceSpan, TypeSyntax>(span =>
-            new TypeSyntax(new Name(element.Text, element.Span), shape, annotations, span))).Spanned();
+            new TypeSyntax(new Name(element.Text, element.Span), shape.ToNullable(), [.. annotations], span))).Spanned();
 
     /// <summary><c>x: f32[N, C]</c>, <c>x</c></summary>
     public static readonly Parser<ValueParameter> Value = (
@@ -41,11 +41,11 @@ internal static class TypeGrammar
     /// <summary><c>x[n, c, ..]</c>, <c>x</c></summary>
     public static readonly Parser<OpOperand> Operand = (
         from name in Identifier
-        from indices in Indices!.OrNothing()
-        select new Func<SourceSpan, OpOperand>(span => new OpOperand(name, indices, span))).Spanned();
+        from indices in Indices!.OrNull()
+        select new Func<SourceSpan, OpOperand>(span => new OpOperand(name, indices.ToNullable(), span))).Spanned();
 
     /// <summary><c>[n, c, ..]</c>: index variables where they are introduced.</summary>
-    public static readonly Parser<System.Collections.Immutable.ImmutableArray<IndexBinder>> Indices =
+    public static readonly Parser<IndexBinder[]> Indices =
         from open in Attached("[")
         from binders in ExpressionGrammar.Binder.Entries()
         from close in Symbol("]")
