@@ -1,4 +1,5 @@
 using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Hosting;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Loops;

@@ -1,4 +1,4 @@
-using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Hosting;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Runtime;
 

@@ -1,4 +1,4 @@
-using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Hosting;
 
 namespace SparseDsl.Measurement;
 

@@ -1,5 +1,6 @@
 using SparseDsl.Backends.CSharp;
 using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Pipeline;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SparseDsl.Backends.CSharp;
 using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Hosting;
 using SparseDsl.Backends.Reference;
 using SparseDsl.Cli.Data;
 using SparseDsl.Compiler;

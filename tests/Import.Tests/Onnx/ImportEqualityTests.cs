@@ -1,5 +1,5 @@
 using System.Globalization;
-using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Hosting;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Import.Onnx;

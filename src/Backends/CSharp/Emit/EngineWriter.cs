@@ -224,7 +224,7 @@ internal sealed class EngineWriter
                 .Concat(call.Kernel.Scalars.Select(s => dims.TryGetValue(s.Name, out var dim) ? dim
                     : weightCounts.TryGetValue(s.Name, out var count) ? count
                     : throw new CompilerBugException($"the kernel '{call.Kernel.Name}' asks for '{s.Name}', which is no dim of the model")));
-            var team = KernelWriter.IsParallel(call.Kernel) ? "Team, " : "";
+            var team = ParallelLoop.IsIn(call.Kernel) ? "Team, " : "";
             text.Line($"{KernelClass}.{methods[call.Kernel]}({team}{string.Join(", ", arguments)});");
             if (isProfiled)
             {

@@ -25,9 +25,6 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         "ToDouble", "ToInt16", "ToInt32", "ToInt64", "ToSByte", "ToSingle", "ToUInt16", "ToUInt32", "TrailingZeros", "WidenMask",
     ];
 
-    /// <summary>Whether the kernel runs on the team and takes it as its first argument.</summary>
-    public static bool IsParallel(Kernel kernel) => LoopTree.All(kernel.Body).Any(s => s is Stmt.For { Kind: LoopKind.Parallel });
-
     /// <summary>Writes a kernel.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="method">Name of its method.</param>
@@ -59,7 +56,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
             2 => "; also another layer of this shape",
             _ => $"; also {CSharpTypes.Digits(calls - 1)} other layers of this shape",
         });
-        if (IsParallel(kernel))
+        if (ParallelLoop.IsIn(kernel))
         {
             parameters.Insert(0, "WorkerTeam team");
         }
@@ -72,25 +69,22 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     }
 
     /// <summary>A parallel loop on its way to its own method.</summary>
-    private sealed record Part(string Method, string Struct, Stmt.For Loop, Scope Outer, List<Buffer> Buffers, List<Variable> Variables, bool HasOrigin);
+    private sealed record Part(string Method, string Struct, ParallelLoop Parallel, Scope Outer, bool HasOrigin)
+    {
+        public Stmt.For Loop => Parallel.Loop;
+    }
 
     // In the driver: fill in the arguments and hand the loop to the team.
     private Part Start(Stmt.For loop, Kernel kernel, string method, int number, Scope scope, StatementWriter statements)
     {
         var suffix = number == 0 ? "" : CSharpTypes.Digits(number + 1);
-        var inside = new HashSet<Buffer>(LoopTree.All(loop.Body).OfType<Stmt.Scratch>().Select(s => s.Buffer));
-        var declared = new HashSet<Variable>(LoopTree.Declared(loop));
-        var body = loop.Body;
-        List<Buffer> buffers = [.. LoopTree.Buffers(body).Where(b => !inside.Contains(b))];
-        var capacities = LoopTree.All(body).OfType<Stmt.CompressStore>().SelectMany(s => s.Buffer.Count.Symbols()).ToHashSet();
-        List<Variable> variables = [.. LoopTree.Mentioned(body).Where(v => !declared.Contains(v))];
-        variables.AddRange(kernel.Scalars.Where(s => capacities.Contains(s.Name) && !variables.Contains(s)));
+        var parallel = ParallelLoop.Of(loop, kernel);
         var hasOrigin = loop.Begin is not LoopExpr.Const { Value: 0 };
-        var part = new Part(method + "Part" + suffix, method + "Arguments" + suffix, loop, scope, buffers, variables, hasOrigin);
+        var part = new Part(method + "Part" + suffix, method + "Arguments" + suffix, parallel, scope, hasOrigin);
 
         var begin = statements.Scalar(loop.Begin);
         var end = statements.Scalar(loop.End);
-        IEnumerable<string> fields = buffers.Select(b => scope.Name(b)).Concat(variables.Select(v => scope.Name(v))).Select(n => $"{n} = {n}");
+        IEnumerable<string> fields = parallel.Buffers.Select(b => scope.Name(b)).Concat(parallel.Variables.Select(v => scope.Name(v))).Select(n => $"{n} = {n}");
         if (hasOrigin)
         {
             fields = fields.Concat([$"origin = {begin}"]);
@@ -104,7 +98,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
             count = Code.Call("Math.Max", new("0"), count);
         }
 
-        if (IsUneven(body))
+        if (parallel.IsUneven)
         {
             // Iterations cost differently: threads take small pieces as they become free.
             text.Line($"int count{suffix} = {count};");
@@ -123,15 +117,15 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         var scope = new Scope(target, new Names(Reserved));
         List<(string Type, string Outer, string Inner)> fields =
         [
-            .. part.Buffers.Select(b => (CSharpTypes.Memory(b.Element) + "*", part.Outer.Name(b), scope.Declare(b))),
-            .. part.Variables.Select(v => (TypeOf(v, part.Outer, scope), part.Outer.Name(v), scope.Declare(v, 0))),
+            .. part.Parallel.Buffers.Select(b => (CSharpTypes.Memory(b.Element) + "*", part.Outer.Name(b), scope.Declare(b))),
+            .. part.Parallel.Variables.Select(v => (TypeOf(v, part.Outer, scope), part.Outer.Name(v), scope.Declare(v, 0))),
         ];
-        foreach (var variable in part.Variables.Where(v => part.Outer.NonNegative.Holds(new LoopExpr.Var(v))))
+        foreach (var variable in part.Parallel.Variables.Where(v => part.Outer.NonNegative.Holds(new LoopExpr.Var(v))))
         {
             scope.NonNegative.Add(variable);
         }
 
-        foreach (var variable in part.Variables.Where(v => part.Outer.NonNegative.IsData(new LoopExpr.Var(v))))
+        foreach (var variable in part.Parallel.Variables.Where(v => part.Outer.NonNegative.IsData(new LoopExpr.Var(v))))
         {
             scope.NonNegative.AddData(variable);
         }
@@ -258,21 +252,6 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         Stmt.For { Kind: LoopKind.Parallel } => [],
         _ => [.. LoopTree.Children(statement).SelectMany(ScratchOutside)],
     };
-
-    // Bounds that come from memory (the rows of a sparse matrix) make iterations uneven.
-    private static bool IsUneven(Stmt body)
-    {
-        var loaded = new HashSet<Variable>();
-        foreach (var let in LoopTree.All(body).OfType<Stmt.Let>().Where(l => IsLoaded(l.Value, loaded)))
-        {
-            loaded.Add(let.Variable);
-        }
-
-        return LoopTree.All(body).Any(s => s is Stmt.While || (s is Stmt.For loop && (IsLoaded(loop.Begin, loaded) || IsLoaded(loop.End, loaded))));
-    }
-
-    private static bool IsLoaded(LoopExpr value, HashSet<Variable> loaded) =>
-        LoopTree.All(value).Any(v => v is LoopExpr.Load or LoopExpr.Gather || (v is LoopExpr.Var variable && loaded.Contains(variable.Variable)));
 
     private static string TypeOf(Variable variable, Scope outer, Scope inner)
     {

@@ -1,5 +1,4 @@
 using SparseDsl.Compiler.Loops;
-using Buffer = SparseDsl.Compiler.Loops.Buffer;
 
 namespace SparseDsl.Backends.CSharp.Emit;
 
@@ -37,38 +36,4 @@ internal static class LoopTree
 
     /// <summary>The expression and all inside.</summary>
     public static IEnumerable<LoopExpr> All(LoopExpr value) => new[] { value }.Concat(value.Children.SelectMany(All));
-
-    /// <summary>Variables a statement mentions, in order of first mention.</summary>
-    public static IEnumerable<Variable> Mentioned(Stmt statement) => All(statement)
-        .SelectMany(s => Values(s).SelectMany(All).OfType<LoopExpr.Var>().Select(v => v.Variable).Concat(s is Stmt.CompressStore store ? [store.Position] : []))
-        .Distinct();
-
-    /// <summary>Variables a statement declares.</summary>
-    public static IEnumerable<Variable> Declared(Stmt statement) => All(statement).SelectMany(s => s switch
-    {
-        Stmt.Let let => new[] { let.Variable },
-        Stmt.Local local => [local.Variable],
-        Stmt.For loop => [loop.Variable],
-        _ => [],
-    });
-
-    /// <summary>Buffers a statement mentions, in order of first mention.</summary>
-    public static IEnumerable<Buffer> Buffers(Stmt statement) => All(statement)
-        .SelectMany(s => Values(s).SelectMany(All).Select(BufferOf).Concat([BufferOf(s)]))
-        .OfType<Buffer>()
-        .Distinct();
-
-    private static Buffer? BufferOf(LoopExpr value) => value switch
-    {
-        LoopExpr.Load load => load.Buffer,
-        LoopExpr.Gather gather => gather.Buffer,
-        _ => null,
-    };
-
-    private static Buffer? BufferOf(Stmt statement) => statement switch
-    {
-        Stmt.Store store => store.Buffer,
-        Stmt.CompressStore store => store.Buffer,
-        _ => null,
-    };
 }

@@ -2,15 +2,13 @@
 using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using SparseDsl.Backends.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using SparseDsl.Runtime;
 
 namespace SparseDsl.Backends.CSharp.Hosting;
-
-/// <summary>The packed bytes of a weight region: as many elements as its count says, little-endian.</summary>
-public delegate ReadOnlyMemory<byte> WeightBinder(Region.Weight weight);
 
 /// <summary>Compiles generated C# in this process and runs it. Everything loaded is unloaded with the model.</summary>
 public static class CSharpHost
@@ -57,13 +55,13 @@ public static class CSharpHost
         }
         finally
         {
-            code.Release();
+            code.Dispose();
         }
     }
 
     private static CompiledModel Instantiate(ModelCode code, LoopProgram program, WeightBinder weights, int threads)
     {
-        var packed = Pack(program, weights);
+        var packed = ProgramWeights.Copy(program, weights);
         try
         {
             var type = code.Assembly.GetType(CSharpEmitter.ClassName(program, new CSharpOptions()), throwOnError: true)!;
@@ -192,17 +190,6 @@ public static class CSharpHost
             return $"{d.Id}: {d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}\n    line {line + 1}: {lines[line].Trim()}";
         });
         return "the generated C# does not compile\n" + string.Join("\n", errors);
-    }
-
-    private static MemoryWeights Pack(LoopProgram program, WeightBinder weights)
-    {
-        var packed = new MemoryWeights();
-        foreach (var weight in program.Regions.OfType<Region.Weight>())
-        {
-            packed.Add(weight.Name, weight.Element.Name(), weights(weight).Span);
-        }
-
-        return packed;
     }
 }
 #endif

@@ -6,7 +6,7 @@ using SparseDsl.Runtime;
 namespace SparseDsl.Backends.CSharp.Hosting;
 
 /// <summary>The loaded code of a model, unloaded when the last of those who share it is done. Its creator is the first of them.</summary>
-internal sealed class ModelCode
+internal sealed class ModelCode : IDisposable
 {
     private readonly ModelLoadContext context;
     private int users = 1;
@@ -28,7 +28,7 @@ internal sealed class ModelCode
     }
 
     /// <summary>A user is done.</summary>
-    public void Release()
+    public void Dispose()
     {
         if (Interlocked.Decrement(ref users) == 0)
         {

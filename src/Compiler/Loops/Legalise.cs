@@ -1,15 +1,14 @@
 using System.Collections.Immutable;
-using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Scalars;
 
-namespace SparseDsl.Backends.CSharp.Emit;
+namespace SparseDsl.Compiler.Loops;
 
 /// <summary>
-/// Brings arithmetic to the types that C# and its vectors compute in: 8- and 16-bit integers go through i32, the 16-bit floating types through f32.
+/// Brings arithmetic to the types that backends compute in: 8- and 16-bit integers go through i32, the 16-bit floating types through f32.
 /// One f32 operation on them rounds like the narrow operation itself, because f32 has more than twice their digits.
 /// </summary>
-internal static class Legalise
+public static class Legalise
 {
     /// <summary>The same value with no operation on narrow types left, only loads and conversions.</summary>
     public static LoopExpr Expression(LoopExpr expression)

@@ -1,10 +1,9 @@
-using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 
-namespace SparseDsl.Backends.CSharp.Emit;
+namespace SparseDsl.Compiler.Loops;
 
 /// <summary>Knows which integer values cannot be negative, so that floor division is ordinary division; and which come from data, where a divisor may be 0.</summary>
-internal sealed class NonNegative
+public sealed class NonNegative
 {
     private readonly HashSet<Variable> variables = [];
     private readonly HashSet<Variable> data = [];
@@ -23,6 +22,7 @@ internal sealed class NonNegative
         _ => value.Children.Any(IsData),
     };
 
+    /// <summary>Whether a value cannot be negative.</summary>
     public bool Holds(LoopExpr value) => value switch
     {
         LoopExpr.Const constant => constant.Value >= 0,

@@ -1,11 +1,10 @@
-#if NET10_0_OR_GREATER
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl;
 using SparseDsl.Runtime;
 
-namespace SparseDsl.Backends.CSharp.Hosting;
+namespace SparseDsl.Backends.Hosting;
 
 /// <summary>A model compiled and loaded in this process. Calls on one instance must not overlap.</summary>
 public sealed class CompiledModel : IDisposable
@@ -13,7 +12,7 @@ public sealed class CompiledModel : IDisposable
     private readonly ICompiledModel _model;
     private readonly LoopProgram _program;
     private readonly WeightSource _weights;
-    private readonly ModelCode _code;
+    private readonly IDisposable _code;
     private readonly Region[] _tensors;
 
     // What Bind set up for Invoke: a set of buffers and their addresses for each copy of the tensors.
@@ -23,7 +22,12 @@ public sealed class CompiledModel : IDisposable
     private long[] _dims = [];
     private bool _isDisposed;
 
-    internal CompiledModel(ICompiledModel model, LoopProgram program, WeightSource weights, ModelCode code)
+    /// <summary>Takes over a loaded model; all three are disposed of with this object.</summary>
+    /// <param name="model">Its code and memory.</param>
+    /// <param name="program">What it was compiled from.</param>
+    /// <param name="weights">Its weights, under the names of the program's regions.</param>
+    /// <param name="code">What keeps the code loaded.</param>
+    public CompiledModel(ICompiledModel model, LoopProgram program, WeightSource weights, IDisposable code)
     {
         _model = model;
         _program = program;
@@ -182,7 +186,7 @@ public sealed class CompiledModel : IDisposable
 
         _buffers.Clear();
         _addresses = [];
-        _code.Release();
+        _code.Dispose();
     }
 
     private void CheckBound()
@@ -223,4 +227,3 @@ public sealed class CompiledModel : IDisposable
         throw new ModelException($"the dim {dim} is not declared");
     }
 }
-#endif

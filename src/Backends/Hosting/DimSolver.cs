@@ -1,11 +1,10 @@
-#if NET10_0_OR_GREATER
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Scalars;
 using SparseDsl.Runtime;
 
-namespace SparseDsl.Backends.CSharp.Hosting;
+namespace SparseDsl.Backends.Hosting;
 
 /// <summary>Finds the values of a model's dims from the shapes of its inputs.</summary>
 internal static class DimSolver
@@ -98,4 +97,3 @@ internal static class DimSolver
         return dim.Contains(value) ? value : throw new ModelException($"the dim {dim.Name} is {value}; it must be {dim.Values}");
     }
 }
-#endif
