@@ -128,11 +128,16 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor PeerFailed = Row(
         "SD5131", "'{0}' cannot run '{1}': {2}", "check that the file is the same network as the program", "bench digits.dsl --against onnxruntime --onnx other.onnx");
 
+    /// <summary>There is no libLLVM.</summary>
+    public static readonly DiagnosticDescriptor NoLlvm = Row(
+        "SD5132", "libLLVM, which this needs, is not installed", "on Debian and Ubuntu: apt-get install libllvm19, or name a file with LIBLLVM_PATH; '--backend csharp' needs nothing", "run --backend llvm on a machine without libLLVM");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
         NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge, BadProfile, ProfileDoubted, NoOnnx, PeerNotHere, PeerFailed,
+        NoLlvm,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

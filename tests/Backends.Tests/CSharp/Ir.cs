@@ -1,4 +1,3 @@
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
@@ -63,7 +62,7 @@ internal static class Ir
 
     public static Dictionary<string, TensorData> Run(LoopProgram program, string target, int threads, params (string Name, TensorData Data)[] inputs)
     {
-        using var model = CSharpHost.Load(program, Find(target), _ => default, threads);
+        using var model = TwoBackends.Load(program, Find(target), _ => default, threads);
         return model.Run(inputs.ToDictionary(i => i.Name, i => i.Data));
     }
 

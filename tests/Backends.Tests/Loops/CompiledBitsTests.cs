@@ -1,4 +1,3 @@
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Backends.Reference;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Graphs;
@@ -28,7 +27,7 @@ public class CompiledBitsTests
         var program = LoopPipeline.Run(PlanMemory.Run(Lower.Run(graph, target, diagnostics)), target);
         Assert.Empty(diagnostics.Items);
         var values = new SampleValues(5);
-        using var model = CSharpHost.Load(program, target, w => (w.Source.Folded ?? values.Weight(graph, w.Source.Tensor)).ToBytes());
+        using var model = TwoBackends.Load(program, target, w => (w.Source.Folded ?? values.Weight(graph, w.Source.Tensor)).ToBytes());
         const int Size = 9;
         var inputs = graph.Inputs.ToDictionary(i => i.Name, i => values.Input(graph, i.Name, Size).To(ElementType.F32));
         var memory = inputs.ToDictionary(i => i.Key, i => (Array)i.Value.ToDoubles());

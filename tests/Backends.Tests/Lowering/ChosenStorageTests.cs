@@ -1,4 +1,3 @@
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
@@ -61,7 +60,7 @@ public sealed class ChosenStorageTests
         var program = PlanMemory.Run(Lower.Run(graph, target, diagnostics));
         Assert.Empty(diagnostics.Items);
         var packed = FormatPacker.Pack(graph.Nodes.OfType<ParamNode>().Single().Format!, weights);
-        using var model = CSharpHost.Load(program, target, w => packed[w.Source.Array].ToBytes());
+        using var model = TwoBackends.Load(program, target, w => packed[w.Source.Array].ToBytes());
         foreach (var width in new[] { 1, 7, 16, 60 })
         {
             var input = DenseTensor.From(Random([.. source.Inputs[0].Type.Shape.Select(d => (int)d.Evaluate(_ => width))], 1));

@@ -1,5 +1,3 @@
-using SparseDsl.Backends.CSharp.Hosting;
-using SparseDsl.Backends.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
@@ -152,8 +150,8 @@ public sealed class ExpressionLoweringTests
         return program;
     }
 
-    private static CompiledModel Load(Graph graph, Target target, int threads) =>
-        CSharpHost.Load(Lowered(graph, target), target, w => FormatPacker.Pack(w.Source.Format, Weight(graph, w.Source.Tensor))[w.Source.Array].ToBytes(), threads);
+    private static TwoBackends Load(Graph graph, Target target, int threads) =>
+        TwoBackends.Load(Lowered(graph, target), target, w => FormatPacker.Pack(w.Source.Format, Weight(graph, w.Source.Tensor))[w.Source.Array].ToBytes(), threads);
 
     private static void Equal(double[] expected, double[] actual, string what)
     {

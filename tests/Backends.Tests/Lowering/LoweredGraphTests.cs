@@ -1,4 +1,3 @@
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
@@ -49,7 +48,7 @@ public sealed class LoweredGraphTests
             var lowered = Compilation.Lower(Compilation.Optimise(network.Model, options, diagnostics), options, diagnostics)!;
             Assert.Empty(diagnostics.Items);
             var cache = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
-            using var model = CSharpHost.Load(lowered.Program, options.Target, w => Compilation.Pack(w, p => network.Weights[p], cache));
+            using var model = TwoBackends.Load(lowered.Program, options.Target, w => Compilation.Pack(w, p => network.Weights[p], cache));
             var expected = network.Evaluate(network.Graph, 3).Values;
             var actual = model.Run(new Dictionary<string, TensorData>(StringComparer.Ordinal) { ["x"] = network.Input(3) })["y"].ToDoubles();
             Assert.All(expected.Zip(actual), v => Assert.True(Math.Abs(v.First - v.Second) <= 1e-4 * (1 + Math.Abs(v.First)), $"seed {seed}: {v.First} and {v.Second}\n{network.Text}"));
@@ -63,7 +62,7 @@ public sealed class LoweredGraphTests
         var diagnostics = new DiagnosticBag();
         var program = PlanMemory.Run(Lower.Run(graph, target, diagnostics));
         Assert.Empty(diagnostics.Items);
-        using var model = CSharpHost.Load(program, target, w => Bytes(w, original, values));
+        using var model = TwoBackends.Load(program, target, w => Bytes(w, original, values));
         foreach (var size in new[] { 0, 1, 2, 3, 7, 8, 9, 16, 17, 20, 31, 32, 33, 40 })
         {
             if (original.Dims.Any(d => size < d.Low || size > d.High))

@@ -1,4 +1,3 @@
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
@@ -118,7 +117,7 @@ public sealed class SparseLoweringTests
         var diagnostics = new DiagnosticBag();
         var program = PlanMemory.Run(Lower.Run(graph, target, diagnostics));
         Assert.Empty(diagnostics.Items);
-        using var model = CSharpHost.Load(program, target, w => FormatPacker.Pack(w.Source.Format, weights)[w.Source.Array].ToBytes());
+        using var model = TwoBackends.Load(program, target, w => FormatPacker.Pack(w.Source.Format, weights)[w.Source.Array].ToBytes());
         foreach (var n in new[] { 0, 1, 3, 17, 40 })
         {
             var inputs = graph.Inputs.ToDictionary(i => i.Name, i => Random(i.Name, [.. i.Type.Shape.Select(d => (int)d.Evaluate(_ => n))]));

@@ -42,7 +42,7 @@ internal static class NumberModels
         var lowered = Compilation.Lower(Bind(text), new CompilationOptions(target), diagnostics);
         Assert.DoesNotContain(diagnostics.Items, d => d.Severity == Severity.Error);
         var cache = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
-        using var model = CSharpHost.Load(lowered!.Program, target, w => Compilation.Pack(w, p => throw new InvalidOperationException(p), cache));
+        using var model = TwoBackends.Load(lowered!.Program, target, w => Compilation.Pack(w, p => throw new InvalidOperationException(p), cache));
         return model.Run(inputs);
     }
 

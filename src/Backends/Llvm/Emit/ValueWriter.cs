@@ -1,0 +1,139 @@
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
+
+namespace SparseDsl.Backends.Llvm.Emit;
+
+/// <summary>Computes expressions: appends instructions, and gives the operand that holds the value. A lane of bool is an i1; in memory it is a byte.</summary>
+internal sealed partial class ValueWriter(Function f, Scope scope)
+{
+    private LlvmCpu Cpu => f.Module.Cpu;
+
+    /// <summary>The value of an expression, narrow arithmetic and all.</summary>
+    public string Value(LoopExpr value) => Write(Legalise.Expression(value));
+
+    /// <summary>The value with its type in front, as instructions take their first operand.</summary>
+    public string Typed(LoopExpr value) => $"{LlvmTypes.Of(value.Type)} {Value(value)}";
+
+    /// <summary>The value of an index as an i64. What data has no part in is computed in 64 bits from the start, so that loops need no conversions.</summary>
+    public string Index(LoopExpr value)
+    {
+        var legal = Legalise.Expression(value);
+        return Wide(legal) ?? f.Set($"sext i32 {Write(legal)} to i64");
+    }
+
+    /// <summary>The i64 of an index that needs no conversion, or null: it comes from data, or is not a sum of products.</summary>
+    public string? Wide(LoopExpr value)
+    {
+        if (!IsWide(value))
+        {
+            return null;
+        }
+
+        return value switch
+        {
+            LoopExpr.Const constant => LlvmTypes.Digits((long)constant.Value),
+            LoopExpr.Var variable => scope[variable.Variable].Wide,
+            _ => f.Set($"{((LoopExpr.Op)value).Operation.Name} nsw i64 {Wide(value.Children[0])}, {Wide(value.Children[1])}"),
+        };
+    }
+
+    private bool IsWide(LoopExpr value) => value.Type == LoopType.Index && value switch
+    {
+        LoopExpr.Const => true,
+        LoopExpr.Var variable => scope[variable.Variable].Wide is not null,
+        LoopExpr.Op { Operation.Name: "add" or "sub" or "mul" } op => op.Children.All(IsWide),
+        _ => false,
+    };
+
+    private string Write(LoopExpr value) => value switch
+    {
+        LoopExpr.Const constant => LlvmTypes.Constant(constant.Value, constant.Type),
+        LoopExpr.Var variable => Variable(variable.Variable),
+        LoopExpr.Op op => Operation(op),
+        LoopExpr.Cast cast => Convert(Write(cast.Children[0]), cast.Children[0].Type, cast.Type.Element),
+        LoopExpr.BitCast cast => BitCast(Write(cast.Children[0]), cast.Children[0].Type, cast.Type),
+        LoopExpr.Splat { Children: [LoopExpr.Const constant] } => LlvmTypes.Constant(constant.Value, value.Type),
+        LoopExpr.Splat splat => Splat(Write(splat.Children[0]), LlvmTypes.Register(splat.Type.Element), splat.Type.Lanes),
+        LoopExpr.Ramp ramp => Ramp(ramp),
+        LoopExpr.FirstLanes first => FirstLanes(first),
+        LoopExpr.Horizontal horizontal => Horizontal(horizontal),
+        LoopExpr.Load load => Load(load),
+        LoopExpr.Gather gather => Gather(gather),
+        _ => throw new CompilerBugException($"the LLVM backend got a {value.GetType().Name}; the loop passes should have removed it"),
+    };
+
+    private string Variable(Variable variable)
+    {
+        var place = scope[variable];
+        var type = LlvmTypes.Of(variable.Type);
+        return place.Slot is { } slot ? f.Set($"load {type}, ptr {slot}")
+            : place.Value ?? f.Set($"trunc i64 {place.Wide} to i32");
+    }
+
+    /// <summary>A scalar in every lane.</summary>
+    public string Splat(string value, string element, int lanes)
+    {
+        if (lanes == 1)
+        {
+            return value;
+        }
+
+        var vector = LlvmTypes.Vector(element, lanes);
+        var first = f.Set($"insertelement {vector} poison, {element} {value}, i64 0");
+        return f.Set($"shufflevector {vector} {first}, {vector} poison, <{LlvmTypes.Digits(lanes)} x i32> zeroinitializer");
+    }
+
+    private string Ramp(LoopExpr.Ramp ramp)
+    {
+        var (element, lanes) = (LlvmTypes.Register(ramp.Type.Element), ramp.Type.Lanes);
+        var start = Write(ramp.Children[0]);
+        return lanes == 1 ? start
+            : f.Set($"add {LlvmTypes.Vector(element, lanes)} {Splat(start, element, lanes)}, {LlvmTypes.Sequence(element, 0, ramp.Step, lanes)}");
+    }
+
+    // The cheapest form on x64: a comparison of constants with the count.
+    private string FirstLanes(LoopExpr.FirstLanes first)
+    {
+        var lanes = first.Type.Lanes;
+        var count = Write(first.Children[0]);
+        return lanes == 1 ? f.Set($"icmp sgt i32 {count}, 0")
+            : f.Set($"icmp slt {LlvmTypes.Vector("i32", lanes)} {LlvmTypes.Sequence("i32", 0, 1, lanes)}, {Splat(count, "i32", lanes)}");
+    }
+
+    // Lanes i and i + n/2 first, down to one: the order that all backends keep to.
+    private string Horizontal(LoopExpr.Horizontal horizontal)
+    {
+        var operand = horizontal.Children[0];
+        var (value, type) = (Write(operand), operand.Type);
+        if (type.Element == ElementType.Bool)
+        {
+            var function = horizontal.Kind is ReduceKind.Max or ReduceKind.Sum ? "or" : "and";
+            return type.Lanes == 1 ? value : f.Call("i1", $"llvm.vector.reduce.{function}.{LlvmTypes.Suffix(type)}", $"{LlvmTypes.Of(type)} {value}");
+        }
+
+        var op = horizontal.Kind switch
+        {
+            ReduceKind.Sum => CoreOps.Add,
+            ReduceKind.Prod => CoreOps.Mul,
+            ReduceKind.Max => CoreOps.Max,
+            _ => CoreOps.Min,
+        };
+        while (type.Lanes > 1)
+        {
+            var half = type.Lanes / 2;
+            var low = Part(value, type, 0, half);
+            var high = Part(value, type, half, half);
+            type = type.WithLanes(half);
+            value = Arithmetic(op.Name, type, low, high);
+        }
+
+        return value;
+    }
+
+    // So many lanes from one on; a single one is a scalar.
+    private string Part(string value, LoopType type, int begin, int count) => count == 1
+        ? f.Set($"extractelement {LlvmTypes.Of(type)} {value}, i64 {LlvmTypes.Digits(begin)}")
+        : f.Set($"shufflevector {LlvmTypes.Of(type)} {value}, {LlvmTypes.Of(type)} poison, {LlvmTypes.Lanes(Enumerable.Range(begin, count))}");
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using SparseDsl.Compiler;
+
+namespace SparseDsl.Backends.Llvm;
+
+/// <summary>Instruction sets that machine code is made for.</summary>
+public enum LlvmArchitecture
+{
+    /// <summary>x86-64.</summary>
+    X64,
+
+    /// <summary>AArch64, little-endian.</summary>
+    Arm64,
+}
+
+/// <summary>A processor that code is made for. A row: LLVM ends the process for a name it does not know, so names are checked here.</summary>
+/// <param name="Name">In options and messages: <c>x86-64-v3</c>.</param>
+/// <param name="Architecture">Its instruction set.</param>
+/// <param name="LlvmName">LLVM's name of it.</param>
+/// <param name="Features">LLVM's features beyond those of the name: <c>+avx512vnni,-sse4a</c>; mostly none.</param>
+/// <param name="Target">What kernels are lowered for.</param>
+/// <param name="HasFma">Whether fused multiply-add is an instruction.</param>
+public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string LlvmName, string Features, Target Target, bool HasFma = true)
+{
+    /// <summary>The processor of this machine, as far as kernels use it.</summary>
+    public const string NativeName = "native";
+
+    /// <summary>Every row but <c>native</c>.</summary>
+    public static ImmutableArray<LlvmCpu> All { get; } =
+    [
+        X64("x86-64-v2", Target.Vector128, hasFma: false),
+        X64("x86-64-v3", Target.Avx2),
+        X64("x86-64-v4", Target.Avx512),
+        X64("haswell", Target.Avx2),
+        X64("skylake", Target.Avx2),
+        X64("skylake-avx512", Target.Avx512),
+        X64("icelake-server", Target.Avx512),
+        X64("sapphirerapids", Target.Avx512),
+        X64("znver2", Target.Avx2),
+        X64("znver3", Target.Avx2),
+        Arm64("generic"),
+        Arm64("cortex-a53"),
+        Arm64("cortex-a72"),
+        Arm64("cortex-a76"),
+        Arm64("neoverse-n1"),
+        Arm64("neoverse-v1"),
+        Arm64("apple-m1"),
+    ];
+
+    /// <summary>LLVM's name of the platform that code is made for: Linux.</summary>
+    public string Triple => Architecture == LlvmArchitecture.X64 ? "x86_64-unknown-linux-gnu" : "aarch64-unknown-linux-gnu";
+
+    /// <summary>Whether this machine runs code for it: a level whose instructions it has. What other processors have beyond those is not checked, so they never are.</summary>
+    public bool IsHere => Name == NativeName || (Architecture, RuntimeInformation.ProcessArchitecture) switch
+    {
+        (LlvmArchitecture.Arm64, System.Runtime.InteropServices.Architecture.Arm64) => Name == "generic",
+        (LlvmArchitecture.X64, System.Runtime.InteropServices.Architecture.X64) => Name switch
+        {
+            "x86-64-v2" => Popcnt.IsSupported && Sse42.IsSupported,
+            "x86-64-v3" => Avx2.IsSupported && Fma.IsSupported && Bmi2.IsSupported && Lzcnt.IsSupported,
+            "x86-64-v4" => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported && Avx512CD.VL.IsSupported,
+            _ => false,
+        },
+        _ => false,
+    };
+
+    /// <summary>The row of an instruction set that a machine without a name gets.</summary>
+    public static LlvmCpu DefaultOf(LlvmArchitecture architecture) => architecture == LlvmArchitecture.X64 ? Find("x86-64-v3")! : Find("generic")!;
+
+    /// <summary>The row with this name, or null.</summary>
+    public static LlvmCpu? Find(string name) => All.FirstOrDefault(c => c.Name == name);
+
+    private static LlvmCpu X64(string name, Target target, bool hasFma = true) => new(name, LlvmArchitecture.X64, name, "", target, hasFma);
+
+    private static LlvmCpu Arm64(string name) => new(name, LlvmArchitecture.Arm64, name, "", Target.Vector128);
+}

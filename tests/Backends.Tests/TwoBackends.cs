@@ -1,0 +1,88 @@
+using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Hosting;
+using SparseDsl.Backends.Llvm;
+using SparseDsl.Backends.Llvm.Hosting;
+using SparseDsl.Backends.Llvm.Toolchain;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Loops;
+using SparseDsl.Dsl;
+
+namespace SparseDsl.Backends.Tests;
+
+/// <summary>
+/// A model compiled as C# and, where libLLVM is, through LLVM: every run compares the two bit by bit, and gives what C# gives. So every numeric test is one of LLVM
+/// as well; <see cref="Llvm.SuiteTests"/> is skipped, for all to see, where it is not.
+/// </summary>
+internal sealed class TwoBackends : IDisposable
+{
+    private readonly CompiledModel csharp;
+    private readonly CompiledModel? llvm;
+    private readonly string cpu;
+
+    private TwoBackends(CompiledModel csharp, CompiledModel? llvm, string cpu) => (this.csharp, this.llvm, this.cpu) = (csharp, llvm, cpu);
+
+    /// <summary>The processor that LLVM makes code for where C# has a target: without fused multiply-add for 128 bits, so that what stands in for it is tested.</summary>
+    public static LlvmCpu CpuFor(Target target) => target.Name switch
+    {
+        "avx512" => LlvmCpu.Find("x86-64-v4")!,
+        "avx2" => LlvmCpu.Find("x86-64-v3")!,
+        "vector128" => LlvmCpu.Find("x86-64-v2")!,
+        _ => LlvmCpu.Find("x86-64-v3")! with { Target = target },
+    };
+
+    /// <summary>Whether this machine compiles for a target through LLVM and runs that.</summary>
+    public static bool HasLlvm(Target target) => LlvmToolchain.IsThere && CpuFor(target).IsHere;
+
+    public static TwoBackends Load(LoopProgram program, Target target, WeightBinder weights, int threads = 1)
+    {
+        var csharp = CSharpHost.Load(program, target, weights, threads);
+        var cpu = CpuFor(target);
+        return new TwoBackends(csharp, HasLlvm(target) ? LlvmHost.Load(program, cpu, weights, threads) : null, cpu.Name);
+    }
+
+    public Dictionary<string, TensorData> Run(IReadOnlyDictionary<string, TensorData> inputs)
+    {
+        var expected = csharp.Run(inputs);
+        if (llvm is not null)
+        {
+            var found = llvm.Run(inputs);
+            foreach (var (name, tensor) in expected)
+            {
+                AssertSameBits(tensor, found[name], $"'{name}' through LLVM for {cpu}");
+            }
+        }
+
+        return expected;
+    }
+
+    public void ResetState()
+    {
+        csharp.ResetState();
+        llvm?.ResetState();
+    }
+
+    public void Dispose()
+    {
+        csharp.Dispose();
+        llvm?.Dispose();
+    }
+
+    // A NaN is a NaN: which of several a machine gives depends on the order of operands.
+    private static void AssertSameBits(TensorData expected, TensorData found, string what)
+    {
+        Assert.Equal(expected.ToString(), found.ToString());
+        if (expected.Bytes.SequenceEqual(found.Bytes))
+        {
+            return;
+        }
+
+        for (var i = 0; i < expected.Count; i++)
+        {
+            var (a, b) = (expected.GetDouble(i), found.GetDouble(i));
+            var same = expected.Type == ElementType.I64 ? expected.GetInt64(i) == found.GetInt64(i)
+                : BitConverter.DoubleToInt64Bits(a) == BitConverter.DoubleToInt64Bits(b) || (double.IsNaN(a) && double.IsNaN(b));
+            Assert.True(same, $"{what}: element {i} is {b:R}, in C# {a:R}");
+        }
+    }
+}
