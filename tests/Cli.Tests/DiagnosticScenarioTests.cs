@@ -108,6 +108,7 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5304"] = "files of a project file: the source generator reports it, in its tests",
         ["SD5301"] = "settings of a project file: the source generator reports it, in its tests",
         ["SD5302"] = "a guard of the source generator against bugs of the compiler",
+        ["SD5132"] = "this process may have found libLLVM: LlvmCommandTests starts another",
         [NativeTarget.IsHere(Target.Avx512) ? "SD5121" : ""] = "this machine runs code for every target",
     };
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SparseDsl.Backends.Llvm.Toolchain;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl;
 using SparseDsl.Import.Data;
@@ -21,9 +22,11 @@ public sealed class RunCommandTests : CommandLine
 
     [Theory]
     [InlineData("csharp")]
+    [InlineData("llvm")]
     [InlineData("reference")]
     public void The_seven_is_a_seven(string backend)
     {
+        Assert.SkipUnless(backend != "llvm" || LlvmToolchain.IsThere, LlvmCommandTests.Missing);
         var outcome = Run("run", digits, "--input", $"image={Digit("seven.png")}", "--backend", backend, "--json");
         Assert.Equal((0, ""), (outcome.Code, outcome.Errors));
         var outputs = outcome.Json.GetProperty("outputs");

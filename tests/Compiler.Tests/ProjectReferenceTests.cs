@@ -28,7 +28,8 @@ public class ProjectReferenceTests
         ["Package"] = new("net8.0;net10.0", "Runtime", "Generator", "Cli"),
         ["Tool"] = new("net10.0", "Cli"),
         ["Cli"] = new(
-            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "LanguageServer", "Backends/Reference", "Backends/CSharp", "Backends/Llvm", "Measurement", "Pruning"),
+            "net10.0", "Dsl", "Compiler", "Runtime", "Import", "LanguageServer", "Backends/Reference", "Backends/CSharp", "Backends/Hosting", "Backends/Llvm", "Measurement",
+            "Pruning"),
     };
 
     public static TheoryData<string> Projects => [.. Directory

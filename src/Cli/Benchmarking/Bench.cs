@@ -27,9 +27,10 @@ internal sealed class Bench(Session session, BenchRequest request)
 
         var (model, weights) = (loaded.Model.Model, loaded.Weights);
         var peer = request.Against.Contains(OnnxRuntime) ? Peer() : null;
-        var ours = session.Work("compiling", () => BenchModel.Compile(session, model, weights, inputs, request.Options));
+        var ours = session.Work("compiling", () => BenchModel.Compile(session, request.Host, model, weights, inputs, request.Options));
         var dense = request.Against.Contains(Dense)
-            ? session.Work("compiling dense, to compare", () => BenchModel.Compile(session, model, weights, inputs, request.Options with { IgnoresSparsity = true })) : null;
+            ? session.Work("compiling dense, to compare", () => BenchModel.Compile(session, request.Host, model, weights, inputs, request.Options with { IgnoresSparsity = true })) : null;
+        var other = request.Other is { } host ? session.Work($"compiling as {host.Backend}, to compare", () => BenchModel.Compile(session, host, model, weights, inputs, request.Options)) : null;
         if (session.Diagnostics.HasErrors || ours is null)
         {
             return false;
@@ -39,7 +40,7 @@ internal sealed class Bench(Session session, BenchRequest request)
         {
             var rates = request.Options.Profile!.For(request.Options.Target, threads);
             var costs = LayerCost.Of(ours.Lowered.Graph, inputs.Dims, weights.Find, rates);
-            if (session.Work("measuring", () => Measure(model, ours, dense, peer, inputs, costs, threads)) is not { } report)
+            if (session.Work("measuring", () => Measure(model, ours, dense, other, peer, inputs, costs, threads)) is not { } report)
             {
                 return false;
             }
@@ -57,7 +58,7 @@ internal sealed class Bench(Session session, BenchRequest request)
         return true;
     }
 
-    private BenchReport? Measure(BoundModel model, BenchModel ours, BenchModel? dense, Peer? peer, ModelInputs inputs, IReadOnlyList<LayerCost> costs, int threads)
+    private BenchReport? Measure(BoundModel model, BenchModel ours, BenchModel? dense, BenchModel? other, Peer? peer, ModelInputs inputs, IReadOnlyList<LayerCost> costs, int threads)
     {
         var engines = new List<IEngine>();
         try
@@ -66,6 +67,11 @@ internal sealed class Bench(Session session, BenchRequest request)
             if (dense is not null)
             {
                 engines.Add(dense.Load(Dense, threads));
+            }
+
+            if (other is not null)
+            {
+                engines.Add(other.Load(request.Other!.Backend, threads));
             }
 
             if (peer is not null)

@@ -1,7 +1,7 @@
 using SparseDsl.Backends.CSharp;
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Backends.Hosting;
 using SparseDsl.Cli.Data;
+using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Binding;
@@ -21,14 +21,14 @@ internal sealed class BenchModel
     private const int MostCopies = 8;
 
     private readonly ModelInputs inputs;
-    private readonly CompilationOptions options;
+    private readonly ModelHost host;
     private readonly Dictionary<string, ReadOnlyMemory<byte>> weights;
 
-    private BenchModel(LoweredModel lowered, ModelInputs inputs, CompilationOptions options, Dictionary<string, ReadOnlyMemory<byte>> weights)
+    private BenchModel(LoweredModel lowered, ModelInputs inputs, ModelHost host, Dictionary<string, ReadOnlyMemory<byte>> weights)
     {
         Lowered = lowered;
         this.inputs = inputs;
-        this.options = options;
+        this.host = host;
         this.weights = weights;
     }
 
@@ -41,9 +41,9 @@ internal sealed class BenchModel
     private int WeighedCalls => Lowered.Program.Calls.Count(c => c.Regions.Any(weights.ContainsKey));
 
     /// <summary>Compiles; null after a report.</summary>
-    public static BenchModel? Compile(Session session, BoundModel model, ModelWeights weights, ModelInputs inputs, CompilationOptions options)
+    public static BenchModel? Compile(Session session, ModelHost host, BoundModel model, ModelWeights weights, ModelInputs inputs, CompilationOptions options)
     {
-        CSharpHost.WarmUp();
+        host.WarmUp();
         options = options with { Weights = weights.Find };
         if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
         {
@@ -52,14 +52,14 @@ internal sealed class BenchModel
 
         IReadOnlyList<CSharpTier> tier = [new(options.Target, lowered.Program)];
         return ModelPacker.Pack(tier, path => weights[path], session.Diagnostics) is { } packed
-            ? new BenchModel(lowered, inputs, options, packed.ToDictionary(p => p.Name, p => p.Bytes, StringComparer.Ordinal))
+            ? new BenchModel(lowered, inputs, host, packed.ToDictionary(p => p.Name, p => p.Bytes, StringComparer.Ordinal))
             : null;
     }
 
     /// <summary>Loads it, as often as <see cref="Copies"/> says.</summary>
     public CompiledEngine Load(string name, int threads)
     {
-        var models = CSharpHost.LoadCopies(Lowered.Program, options.Target, region => weights[region.Name], Copies, threads);
+        var models = host.LoadCopies(Lowered.Program, region => weights[region.Name], Copies, threads);
         foreach (var model in models)
         {
             model.Bind(inputs.Tensors, InputCopies);
@@ -71,7 +71,7 @@ internal sealed class BenchModel
     /// <summary>Loads it so that it times its kernels.</summary>
     public CompiledModel LoadProfiled(int threads)
     {
-        var model = CSharpHost.Load(Lowered.Program, options.Target, region => weights[region.Name], threads, isProfiled: true);
+        var model = host.Load(Lowered.Program, region => weights[region.Name], threads, isProfiled: true);
         model.Bind(inputs.Tensors, InputCopies);
         return model;
     }

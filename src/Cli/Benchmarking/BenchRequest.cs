@@ -1,3 +1,4 @@
+using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Measurement;
 
@@ -9,12 +10,14 @@ namespace SparseDsl.Cli.Benchmarking;
 /// <param name="Weights">Its weights; null looks beside it.</param>
 /// <param name="Inputs">Inputs the user gives; others are random.</param>
 /// <param name="Dims">Dims the user gives; others are the smallest.</param>
-/// <param name="Against"><c>dense</c>, <c>onnxruntime</c>.</param>
+/// <param name="Against"><c>dense</c>, <c>onnxruntime</c>, another backend.</param>
 /// <param name="Onnx">The network for peers; null where the file is one.</param>
 /// <param name="Peers">Folder of the peers' assembly; null for the usual places.</param>
 /// <param name="Threads">Numbers of threads.</param>
 /// <param name="Explains">Whether to time layers one by one.</param>
 /// <param name="IsJson">Whether to write JSON lines.</param>
+/// <param name="Host">What compiles the model.</param>
+/// <param name="Other">What compiles it once more, to compare; null for none.</param>
 /// <param name="Options">Target and profile.</param>
 /// <param name="Budget">How long to measure.</param>
 internal sealed record BenchRequest(
@@ -29,5 +32,7 @@ internal sealed record BenchRequest(
     IReadOnlyList<int> Threads,
     bool Explains,
     bool IsJson,
+    ModelHost Host,
+    ModelHost? Other,
     CompilationOptions Options,
     Budget Budget);

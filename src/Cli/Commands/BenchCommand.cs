@@ -1,9 +1,8 @@
 using System.CommandLine;
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Benchmarking;
 using SparseDsl.Cli.Data;
+using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Pipeline;
-using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Measurement;
 
 namespace SparseDsl.Cli.Commands;
@@ -18,7 +17,10 @@ internal static class BenchCommand
     {
         var file = SharedOptions.File();
         file.Description = "the program, or an ONNX file";
-        var against = SharedOptions.List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), onnxruntime", name => (name is Bench.Dense or Bench.OnnxRuntime, name));
+        var against = SharedOptions.List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), csharp or llvm (the same model through the other backend), onnxruntime",
+            name => (name is Bench.Dense or Bench.OnnxRuntime || ModelHost.Names.Contains(name), name));
+        var backend = SharedOptions.Backend("csharp or llvm");
+        var cpu = SharedOptions.Cpu("for llvm: the processor that code is made for; default: native");
         var threads = SharedOptions.ThreadCounts("threads of a call; several, as 1,2, are measured one after the other");
         var onnx = new Option<string?>("--onnx") { Description = "the network as an ONNX file, for onnxruntime", HelpName = "FILE" };
         var peers = new Option<string?>("--peers") { Description = $"folder with SparseDsl.OnnxRuntime.dll; default: ${PeerAssembly.Variable}, or where the source tree builds it", HelpName = "DIR" };
@@ -33,24 +35,23 @@ internal static class BenchCommand
         var (weights, model, dims, target, profile) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Profile());
         var command = new Command("bench", "Measure a model, alone and against others.")
         {
-            file, against, threads, onnx, peers, inputs, explain, json, seconds, rounds, weights, model, dims, target, profile,
+            file, against, backend, cpu, threads, onnx, peers, inputs, explain, json, seconds, rounds, weights, model, dims, target, profile,
         };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);
-            var here = parsed.GetValue(target) ?? NativeTarget.Widest;
-            if (!NativeTarget.IsHere(here))
-            {
-                session.Report(FileDiagnostics.TargetNotHere, here.Name);
-            }
-            else if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine)
+            var name = parsed.GetValue(backend)!;
+            var otherName = parsed.GetValue(against)?.FirstOrDefault(a => a != name && ModelHost.Names.Contains(a));
+            var host = ModelHost.Find(session, name, parsed.GetValue(target), parsed.GetValue(cpu));
+            var other = host is null || otherName is null ? null : ModelHost.Find(session, otherName, host.Target, parsed.GetValue(cpu));
+            if (host is not null && !session.Diagnostics.HasErrors && ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine)
             {
                 var turns = parsed.GetValue(rounds);
                 var budget = turns > 0 ? Budget.Smallest with { FewestTurns = turns } : Budget.Network with { Milliseconds = parsed.GetValue(seconds) * 1000.0 };
                 var request = new BenchRequest(
                     parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(dims) ?? [], parsed.GetValue(against) ?? [],
                     parsed.GetValue(onnx), parsed.GetValue(peers), parsed.GetValue(threads) is { Length: > 0 } counts ? counts : [1], parsed.GetValue(explain), parsed.GetValue(json),
-                    new CompilationOptions(here) { Profile = machine }, budget);
+                    host, other, new CompilationOptions(host.Target) { Profile = machine }, budget);
                 new Bench(session, request).Run();
             }
 

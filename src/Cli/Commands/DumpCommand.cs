@@ -1,7 +1,11 @@
 using System.CommandLine;
 using SparseDsl.Backends.CSharp;
 using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Llvm;
+using SparseDsl.Backends.Llvm.Toolchain;
 using SparseDsl.Cli.Data;
+using SparseDsl.Cli.Running;
+using SparseDsl.Compiler;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Pipeline;
@@ -17,11 +21,12 @@ internal static class DumpCommand
     public static Command Create(Streams streams)
     {
         var file = SharedOptions.File();
-        var stage = new Option<string>("--stage") { Description = "ast, bound, graph, loops or csharp", Required = true };
-        stage.AcceptOnlyFromAmong("ast", "bound", "graph", "loops", "csharp");
+        var stage = new Option<string>("--stage") { Description = "ast, bound, graph, loops, csharp, llvm or asm", Required = true };
+        stage.AcceptOnlyFromAmong("ast", "bound", "graph", "loops", "csharp", "llvm", "asm");
         var passes = new Option<bool>("--passes") { Description = "with graph or loops: print after every pass" };
         var (model, target, weights, profile) = (SharedOptions.Model(), SharedOptions.Target(), SharedOptions.Weights(), SharedOptions.Profile());
-        var command = new Command("dump", "Print a program as it is at a stage of the compiler.") { file, stage, model, target, passes, weights, profile };
+        var cpu = SharedOptions.Cpu("with llvm and asm: the processor that code is made for; default: native");
+        var command = new Command("dump", "Print a program as it is at a stage of the compiler.") { file, stage, model, target, cpu, passes, weights, profile };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);
@@ -33,8 +38,14 @@ internal static class DumpCommand
             }
             else if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                var options = new CompilationOptions(parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Observer = parsed.GetValue(passes) ? new PassWriter(session.Output).Write : null };
-                DumpModel(session, name, bound, parsed.GetValue(weights), options);
+                var row = Cpu(session, name, parsed.GetValue(target), parsed.GetValue(cpu));
+                if (row is null && name is "llvm" or "asm")
+                {
+                    return session.Finish();
+                }
+
+                var options = new CompilationOptions(row?.Target ?? parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Observer = parsed.GetValue(passes) ? new PassWriter(session.Output).Write : null };
+                DumpModel(session, name, bound, parsed.GetValue(weights), options, row);
             }
 
             return session.Finish();
@@ -50,7 +61,7 @@ internal static class DumpCommand
         }
     }
 
-    private static void DumpModel(Session session, string stage, ProgramModel program, string? weightsPath, CompilationOptions options)
+    private static void DumpModel(Session session, string stage, ProgramModel program, string? weightsPath, CompilationOptions options, LlvmCpu? cpu)
     {
         var model = program.Model;
         if (stage == "bound")
@@ -70,10 +81,10 @@ internal static class DumpCommand
             }
         }
 
-        WriteStage(session, stage, model, options with { Weights = weights is null ? null : weights.Find });
+        WriteStage(session, stage, model, options with { Weights = weights is null ? null : weights.Find }, cpu);
     }
 
-    private static void WriteStage(Session session, string stage, BoundModel model, CompilationOptions options)
+    private static void WriteStage(Session session, string stage, BoundModel model, CompilationOptions options, LlvmCpu? cpu)
     {
         // With --passes the last pass has printed the graph or the loops.
         var isPrinted = options.Observer is not null;
@@ -84,8 +95,27 @@ internal static class DumpCommand
         }
         else if (Compilation.Lower(model, options, session.Diagnostics) is { } lowered)
         {
-            session.Output.Write(stage == "csharp" ? CSharpEmitter.Emit(lowered.Program, options.Target, new CSharpOptions()) : isPrinted ? "" : LoopPrinter.Print(lowered.Program));
+            session.Output.Write(stage switch
+            {
+                "csharp" => CSharpEmitter.Emit(lowered.Program, options.Target, new CSharpOptions()),
+                "llvm" => LlvmEmitter.Emit(lowered.Program, cpu!),
+                "asm" => LlvmToolchain.Assemble(LlvmEmitter.Emit(lowered.Program, cpu!), cpu!),
+                _ => isPrinted ? "" : LoopPrinter.Print(lowered.Program),
+            });
         }
+    }
+
+    // The processor of the stages that need one; null for the others, and after a report. Text can be made without libLLVM, for a processor that is named.
+    private static LlvmCpu? Cpu(Session session, string stage, Target? target, LlvmCpuName? name)
+    {
+        var needsLibrary = stage == "asm" || (stage == "llvm" && (name ?? LlvmCpuName.Native) == LlvmCpuName.Native);
+        if (stage is not ("llvm" or "asm") || (needsLibrary && !LlvmToolchain.Check(session.Diagnostics)))
+        {
+            return null;
+        }
+
+        var row = (name ?? LlvmCpuName.Native).Row;
+        return row with { Target = target ?? row.Target };
     }
 
     /// <summary>Prints what every pass gives: the graph, the program, or one kernel; of a pass that changes nothing only its name.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Data;
@@ -19,19 +18,19 @@ internal static class RunCommand
         var file = SharedOptions.File();
         var inputs = SharedOptions.Paths("--input", "NAME=PATH", "an input: .npy, .npz or .safetensors (PATH or PATH:TENSOR), .png or .jpg, or the words random and zeros");
         var outputs = SharedOptions.Paths("--output", "NAME=PATH", "writes an output to a .npy, .npz or .safetensors file");
-        var backend = new Option<string>("--backend") { Description = "csharp (compiled) or reference (float64, slow)", DefaultValueFactory = _ => "csharp" };
-        backend.AcceptOnlyFromAmong("csharp", "reference");
+        var backend = SharedOptions.Backend("csharp or llvm (compiled), or reference (float64, slow)", RunRequest.Reference);
+        var cpu = SharedOptions.Cpu("with llvm: the processor that code is made for; default: native");
         var threads = SharedOptions.Threads();
         var repeat = SharedOptions.Count("--repeat", "timed calls; the time printed is their median");
         var (weights, model, dims, target, json) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Json());
         var profile = SharedOptions.Profile();
-        var command = new Command("run", "Run a model on files.") { file, inputs, outputs, backend, threads, repeat, weights, model, dims, target, profile, json };
+        var command = new Command("run", "Run a model on files.") { file, inputs, outputs, backend, cpu, threads, repeat, weights, model, dims, target, profile, json };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, parsed.GetValue(json));
             var request = new RunRequest(
                 parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(outputs) ?? [], parsed.GetValue(dims) ?? [],
-                parsed.GetValue(backend)!, parsed.GetValue(target) ?? NativeTarget.Widest, parsed.GetValue(threads), parsed.GetValue(repeat), parsed.GetValue(profile));
+                parsed.GetValue(backend)!, parsed.GetValue(target), parsed.GetValue(cpu), parsed.GetValue(threads), parsed.GetValue(repeat), parsed.GetValue(profile));
             var result = Memory.Guard(session, $"'{request.File}' on these inputs", () => Run(session, request));
             if (result is not null && !session.IsJson && !session.Diagnostics.HasErrors)
             {
@@ -52,14 +51,15 @@ internal static class RunCommand
 
         var model = program.Model;
         CheckOutputs(session, request, model);
+        var host = request.IsReference ? ModelHost.CSharp(request.Target) : ModelHost.Find(session, request.Backend, request.Target, request.Cpu);
         var weights = ModelWeights.Read(session, program, request.Weights);
         var inputs = ModelInputs.Read(session, model, request.Inputs, request.Dims);
-        if (session.Diagnostics.HasErrors || weights is null || inputs is null)
+        if (session.Diagnostics.HasErrors || host is null || weights is null || inputs is null)
         {
             return null;
         }
 
-        using var runner = session.Work("compiling", () => Start(session, request, model, weights, inputs, new CompilationOptions(request.Target) { Profile = profile }));
+        using var runner = session.Work("compiling", () => Start(session, request, host, model, weights, inputs, new CompilationOptions(host.Target) { Profile = profile }));
         if (runner is null)
         {
             return null;
@@ -74,8 +74,8 @@ internal static class RunCommand
             WriteOutput(session, name, path, outputs[name]);
         }
 
-        var bought = Compare(session, request, model, weights, inputs, runner);
-        return new RunResult(request, model, [.. model.Outputs.Select(o => (o.Name, outputs[o.Name]))], time, bought);
+        var bought = Compare(session, request, host, model, weights, inputs, runner);
+        return new RunResult(request, host, model, [.. model.Outputs.Select(o => (o.Name, outputs[o.Name]))], time, bought);
     }
 
     private static void CheckOutputs(Session session, RunRequest request, BoundModel model)
@@ -92,26 +92,21 @@ internal static class RunCommand
                 session.Report(FileDiagnostics.UnknownFileKind, path, ".npy, .npz or .safetensors");
             }
         }
-
-        if (request.Backend == "csharp" && !NativeTarget.IsHere(request.Target))
-        {
-            session.Report(FileDiagnostics.TargetNotHere, request.Target.Name);
-        }
     }
 
-    private static IRunner? Start(Session session, RunRequest request, BoundModel model, ModelWeights weights, ModelInputs inputs, CompilationOptions options) =>
-        request.Backend == "reference"
+    private static IRunner? Start(Session session, RunRequest request, ModelHost host, BoundModel model, ModelWeights weights, ModelInputs inputs, CompilationOptions options) =>
+        request.IsReference
             ? new ReferenceRunner(model, weights, inputs)
-            : CSharpRunner.Create(session, model, weights, inputs, request.Threads, options);
+            : CompiledRunner.Create(session, host, model, weights, inputs, request.Threads, options);
 
-    private static SparsityReport? Compare(Session session, RunRequest request, BoundModel model, ModelWeights weights, ModelInputs inputs, IRunner runner)
+    private static SparsityReport? Compare(Session session, RunRequest request, ModelHost host, BoundModel model, ModelWeights weights, ModelInputs inputs, IRunner runner)
     {
-        if (runner is not CSharpRunner sparse || !SparsityReport.IsSparse(sparse.Lowered.Graph))
+        if (runner is not CompiledRunner sparse || !SparsityReport.IsSparse(sparse.Lowered.Graph))
         {
             return null;
         }
 
-        using var dense = session.Work("compiling dense, to compare", () => Start(session, request, model, weights, inputs, new CompilationOptions(request.Target) { IgnoresSparsity = true })) as CSharpRunner;
+        using var dense = session.Work("compiling dense, to compare", () => Start(session, request, host, model, weights, inputs, new CompilationOptions(host.Target) { IgnoresSparsity = true })) as CompiledRunner;
         return dense is null ? null : SparsityReport.Of(sparse, dense, inputs, weights);
     }
 

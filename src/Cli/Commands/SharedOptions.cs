@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Llvm;
+using SparseDsl.Cli.Running;
 using SparseDsl.Compiler;
 using SparseDsl.Runtime;
 
@@ -113,6 +115,31 @@ internal static class SharedOptions
         };
         return option;
     }
+
+    /// <summary><c>--backend NAME</c>: one that compiles, or one of others.</summary>
+    public static Option<string> Backend(string description, params string[] others)
+    {
+        var option = new Option<string>("--backend") { Description = description, DefaultValueFactory = _ => "csharp" };
+        option.AcceptOnlyFromAmong([.. ModelHost.Names, .. others]);
+        return option;
+    }
+
+    /// <summary><c>--cpu NAME</c>; null when it is not given.</summary>
+    public static Option<LlvmCpuName?> Cpu(string description) => new("--cpu")
+    {
+        Description = description,
+        HelpName = "NAME",
+        CustomParser = result =>
+        {
+            var name = new LlvmCpuName(result.Tokens[0].Value);
+            if (!name.IsKnown)
+            {
+                result.AddError($"'{name.Name}' is not a processor; processors are native, {string.Join(", ", LlvmCpu.All.Select(c => c.Name))}");
+            }
+
+            return name;
+        },
+    };
 
     /// <summary><c>--targets avx2,scalar</c> as rows; null when it is not given.</summary>
     public static Option<IReadOnlyList<Target>?> Targets() => new("--targets")

@@ -15,15 +15,23 @@ internal sealed record RunRequest(
     IReadOnlyList<KeyValuePair<string, string>> Outputs,
     IReadOnlyList<KeyValuePair<string, long>> Dims,
     string Backend,
-    Target Target,
+    Target? Target,
+    LlvmCpuName? Cpu,
     int Threads,
     int Repeat,
-    string? Profile);
+    string? Profile)
+{
+    /// <summary>The backend that does not compile.</summary>
+    public const string Reference = "reference";
+
+    /// <summary>Whether it is asked for.</summary>
+    public bool IsReference => Backend == Reference;
+}
 
 /// <summary>What <c>run</c> found.</summary>
-internal sealed record RunResult(RunRequest Request, BoundModel Model, IReadOnlyList<(string Name, TensorData Tensor)> Outputs, double Milliseconds, SparsityReport? Sparsity)
+internal sealed record RunResult(RunRequest Request, ModelHost Host, BoundModel Model, IReadOnlyList<(string Name, TensorData Tensor)> Outputs, double Milliseconds, SparsityReport? Sparsity)
 {
-    private string Where => Request.Backend == "reference" ? "reference, float64" : Request.Target.Name;
+    private string Where => Request.IsReference ? "reference, float64" : Host.Name;
 
     /// <summary>For people.</summary>
     public void Write(TextWriter output)
@@ -34,7 +42,7 @@ internal sealed record RunResult(RunRequest Request, BoundModel Model, IReadOnly
         }
 
         // Calls vary more than the times below, which are medians of many: a reader must not compare them.
-        var threads = Request.Backend == "reference" ? 1 : Request.Threads;
+        var threads = Request.IsReference ? 1 : Request.Threads;
         var calls = Request.Repeat == 1 ? "one call after a first one; --repeat N takes a median" : $"median of {Request.Repeat} calls after a first one";
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"time: {DurationText.Of(Milliseconds)} ({calls}), {threads} {(threads == 1 ? "thread" : "threads")}, {Where}"));

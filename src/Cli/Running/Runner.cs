@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using SparseDsl.Backends.CSharp;
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Backends.Hosting;
 using SparseDsl.Backends.Reference;
 using SparseDsl.Cli.Data;
@@ -42,12 +41,12 @@ internal sealed class ReferenceRunner(BoundModel model, ModelWeights weights, Mo
     }
 }
 
-/// <summary>Runs compiled C#.</summary>
-internal sealed class CSharpRunner : IRunner
+/// <summary>Runs compiled code.</summary>
+internal sealed class CompiledRunner : IRunner
 {
     private readonly CompiledModel compiled;
 
-    private CSharpRunner(CompiledModel compiled, LoweredModel lowered)
+    private CompiledRunner(CompiledModel compiled, LoweredModel lowered)
     {
         this.compiled = compiled;
         Lowered = lowered;
@@ -61,33 +60,31 @@ internal sealed class CSharpRunner : IRunner
 
     /// <summary>Compiles and binds; null after a report.</summary>
     /// <param name="session">Where mistakes go.</param>
+    /// <param name="host">What compiles it.</param>
     /// <param name="model">The model.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="inputs">What it is run on.</param>
     /// <param name="threads">Threads of a call.</param>
     /// <param name="options">How to compile; weights are filled in.</param>
-    /// <param name="isProfiled">Whether kernels are timed one by one.</param>
-    /// <param name="copies">Copies of inputs and outputs that calls use in turn.</param>
-    public static CSharpRunner? Create(Session session, BoundModel model, ModelWeights weights, ModelInputs inputs, int threads, CompilationOptions options, bool isProfiled = false, int copies = 1)
+    public static CompiledRunner? Create(Session session, ModelHost host, BoundModel model, ModelWeights weights, ModelInputs inputs, int threads, CompilationOptions options)
     {
-        CSharpHost.WarmUp();
-        var target = options.Target;
+        host.WarmUp();
         options = options with { Weights = weights.Find };
         if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
         {
             return null;
         }
 
-        IReadOnlyList<CSharpTier> tier = [new(target, lowered.Program)];
+        IReadOnlyList<CSharpTier> tier = [new(options.Target, lowered.Program)];
         if (ModelPacker.Pack(tier, path => weights[path], session.Diagnostics) is not { } packed)
         {
             return null;
         }
 
         var bytes = packed.ToDictionary(p => p.Name, p => p.Bytes, StringComparer.Ordinal);
-        var compiled = CSharpHost.Load(lowered.Program, target, region => bytes[region.Name], threads, isProfiled);
-        compiled.Bind(inputs.Tensors, copies);
-        return new CSharpRunner(compiled, lowered);
+        var compiled = host.Load(lowered.Program, region => bytes[region.Name], threads);
+        compiled.Bind(inputs.Tensors);
+        return new CompiledRunner(compiled, lowered);
     }
 
     /// <inheritdoc/>

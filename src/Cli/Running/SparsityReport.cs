@@ -20,7 +20,7 @@ internal sealed record SparsityReport(long NonZeros, long Elements, long Mac, lo
     public static bool IsSparse(Graph graph) => graph.Nodes.Any(n => n is ParamNode { Format.IsDense: false } or ConstantNode { Format.IsDense: false });
 
     /// <summary>Compares a model with itself compiled dense.</summary>
-    public static SparsityReport Of(CSharpRunner sparse, CSharpRunner dense, ModelInputs inputs, ModelWeights weights)
+    public static SparsityReport Of(CompiledRunner sparse, CompiledRunner dense, ModelInputs inputs, ModelWeights weights)
     {
         var graph = sparse.Lowered.Graph;
         var stored = graph.Nodes.Select(n => n switch
