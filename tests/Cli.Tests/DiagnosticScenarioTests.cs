@@ -108,6 +108,8 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5304"] = "files of a project file: the source generator reports it, in its tests",
         ["SD5301"] = "settings of a project file: the source generator reports it, in its tests",
         ["SD5302"] = "a guard of the source generator against bugs of the compiler",
+        ["SD5133"] = "needs a machine without LLVM's linker: LlvmCommandTests starts another process for it",
+        ["SD5134"] = "needs another linker: LlvmCommandTests starts another process for it",
         ["SD5132"] = "this process may have found libLLVM: LlvmCommandTests starts another",
         [NativeTarget.IsHere(Target.Avx512) ? "SD5121" : ""] = "this machine runs code for every target",
     };

@@ -63,11 +63,24 @@ public sealed class LlvmCommandTests : CommandLine
         Assert.Equal((0, ""), Start("dump", program, "--stage", "llvm", "--cpu", "x86-64-v3"));
     }
 
-    // In a process of its own, which finds no libLLVM.
-    private (int Code, string Errors) Start(params string[] arguments)
+    [Theory]
+    [InlineData("no/such/linker", "error SD5133: LLVM's linker, which makes 'libTwice.so', is not installed\n  hint: on Debian and Ubuntu: apt-get install lld-19")]
+    [InlineData("/bin/false", "error SD5134: 'libTwice.so' cannot be linked: ")]
+    public void Without_a_linker_that_works_one_line_says_so(string linker, string expected)
+    {
+        Assert.SkipUnless(LlvmToolchain.IsThere, Missing);
+        var (code, errors) = Start(("LD_LLD_PATH", linker), "build", Write("twice.dsl", TwiceText), "--target", "x64", "-o", PathOf("out"));
+        Assert.Equal(1, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+    }
+
+    private (int Code, string Errors) Start(params string[] arguments) => Start(("LIBLLVM_PATH", PathOf("none.so")), arguments);
+
+    // In a process of its own, with its own idea of what is installed.
+    private (int Code, string Errors) Start((string Name, string Value) variable, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = Folder };
-        start.Environment["LIBLLVM_PATH"] = PathOf("none.so");
+        start.Environment[variable.Name] = variable.Value;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEnd();

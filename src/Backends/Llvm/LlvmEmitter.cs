@@ -36,7 +36,8 @@ public static class LlvmEmitter
         return module.ToString();
     }
 
-    internal static void Write(Module module, LoopProgram program)
+    // A module whose other functions call the kernels keeps these to itself.
+    internal static void Write(Module module, LoopProgram program, bool isExported = true)
     {
         var names = new Dictionary<Kernel, string>(ReferenceEqualityComparer.Instance);
         foreach (var kernel in program.Calls.Select(c => c.Kernel))
@@ -47,15 +48,16 @@ public static class LlvmEmitter
             }
         }
 
+        var linkage = isExported ? "" : "internal ";
         var run = new Function(module);
         for (var i = 0; i < program.Calls.Length; i++)
         {
-            WriteCall(module, program, i, names[program.Calls[i].Kernel]);
+            WriteCall(module, program, i, names[program.Calls[i].Kernel], linkage);
             run.Do($"call void @{CallFunction(i)}(ptr %host, ptr %regions, ptr %scalars)");
         }
 
         run.Do("ret void");
-        module.Add("all kernels in order", $"void @{RunFunction}(ptr %host, ptr %regions, ptr %scalars)", run);
+        module.Add("all kernels in order", $"{linkage}void @{RunFunction}(ptr %host, ptr %regions, ptr %scalars)", run);
     }
 
     private static string UniqueName(Kernel kernel, IEnumerable<string> taken)
@@ -74,7 +76,7 @@ public static class LlvmEmitter
     private static bool MayAlias(LoopProgram program, Kernel kernel) =>
         program.Calls.Any(c => ReferenceEquals(c.Kernel, kernel) && c.Regions.Distinct().Count() < c.Regions.Length);
 
-    private static void WriteCall(Module module, LoopProgram program, int index, string kernel)
+    private static void WriteCall(Module module, LoopProgram program, int index, string kernel, string linkage)
     {
         var call = program.Calls[index];
         var function = new Function(module);
@@ -99,7 +101,7 @@ public static class LlvmEmitter
 
         function.Do($"call void @{kernel}({string.Join(", ", arguments)})");
         function.Do("ret void");
-        module.Add(call.Label, $"void @{CallFunction(index)}(ptr %host, ptr %regions, ptr %scalars)", function);
+        module.Add(call.Label, $"{linkage}void @{CallFunction(index)}(ptr %host, ptr %regions, ptr %scalars)", function);
     }
 
     private static int IndexOf(IEnumerable<string> names, string name)

@@ -11,25 +11,43 @@ using SparseDsl.Runtime;
 
 namespace SparseDsl.Cli.Commands;
 
-/// <summary><c>build FILE --target csharp -o DIR</c>: a model as a class library that needs only the runtime, which is copied beside it, and a program that shows how to call it.</summary>
+/// <summary>
+/// <c>build FILE --target csharp -o DIR</c>: a model as a class library that needs only the runtime, which is copied beside it, and a program that shows how to call it.
+/// With <c>--target x64</c> or <c>arm64</c>, as a native library: see <see cref="NativeBuild"/>.
+/// </summary>
 internal static class BuildCommand
 {
     /// <summary>The command.</summary>
     public static Command Create(Streams streams)
     {
         var file = SharedOptions.File();
-        var target = new Option<string>("--target") { Description = "csharp", Required = true };
-        target.AcceptOnlyFromAmong("csharp");
+        var target = new Option<string>("--target") { Description = "csharp: a class library; x64 or arm64: a native library for Linux with a C header", Required = true };
+        target.AcceptOnlyFromAmong(["csharp", .. NativeBuild.Targets]);
+        var cpu = SharedOptions.Cpu("with x64 and arm64: the processor that code is made for; default: x86-64-v3 and generic");
         var folder = new Option<string>("--output", "-o") { Description = "where to write; made when it is not there", HelpName = "DIR", Required = true };
         var (model, weights, profile) = (SharedOptions.Model(), SharedOptions.Weights(), SharedOptions.Profile());
         var space = new Option<string>("--namespace") { Description = "namespace of the class", HelpName = "NAME", DefaultValueFactory = _ => "SparseDsl.Generated" };
-        var className = new Option<string?>("--class") { Description = "name of the class and the project; default: the model's", HelpName = "NAME" };
+        var className = new Option<string?>("--class") { Description = "name of the class and the project, or of the native library; default: the model's", HelpName = "NAME" };
         MustBe(space, "a C# namespace", name => name.Split('.').All(IsIdentifier));
         MustBe(className, "a C# identifier", IsIdentifier);
-        var command = new Command("build", "Write a model as a C# class library.") { file, target, folder, space, className, model, weights, profile };
+        var command = new Command("build", "Write a model as a C# class library, or as a native one.") { file, target, cpu, folder, space, className, model, weights, profile };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(cpu) is { IsKnown: true } named && NativeBuild.Mismatch(result.GetValue(target)!, named) is { } problem)
+            {
+                result.AddError(problem);
+            }
+        });
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);
+            if (parsed.GetValue(target) != "csharp")
+            {
+                new NativeBuild(session, parsed.GetValue(target)!, parsed.GetValue(cpu), parsed.GetValue(folder)!, parsed.GetValue(className))
+                    .Run(parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(profile));
+                return session.Finish();
+            }
+
             var path = parsed.GetValue(file)!;
             if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound
                 && ModelWeights.Read(session, bound, parsed.GetValue(weights)) is { } loaded
@@ -65,27 +83,9 @@ internal static class BuildCommand
 
     private static void Write(Session session, string folder, IReadOnlyList<ProjectFile> files)
     {
-        try
-        {
-            foreach (var path in files.Select(f => Path.GetDirectoryName(Path.Combine(folder, f.Name))!).Distinct())
-            {
-                Directory.CreateDirectory(path);
-            }
-        }
-        catch (Exception problem) when (Disk.IsFileProblem(problem))
-        {
-            session.Report(FileDiagnostics.CannotWrite, folder, Disk.Explain(problem));
-            return;
-        }
-
-        foreach (var file in files)
-        {
-            Disk.Write(session, Path.Combine(folder, file.Name), temporary => File.WriteAllBytes(temporary, file.Content.ToArray()));
-        }
-
         var runtime = typeof(ICompiledModel).Assembly.Location;
-        Disk.Write(session, Path.Combine(folder, Path.GetFileName(runtime)), temporary => File.Copy(runtime, temporary));
-        if (!session.Diagnostics.HasErrors)
+        if (OutputFolder.Write(session, folder, files.Select(f => (f.Name, f.Content)))
+            && Disk.Write(session, Path.Combine(folder, Path.GetFileName(runtime)), temporary => File.Copy(runtime, temporary)))
         {
             session.Output.WriteLine($"{folder}: {string.Join(", ", files.Select(f => f.Name))}");
         }

@@ -132,12 +132,20 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor NoLlvm = Row(
         "SD5132", "libLLVM, which this needs, is not installed", "on Debian and Ubuntu: apt-get install libllvm19, or name a file with LIBLLVM_PATH; '--backend csharp' needs nothing", "run --backend llvm on a machine without libLLVM");
 
+    /// <summary>There is no linker.</summary>
+    public static readonly DiagnosticDescriptor NoLinker = Row(
+        "SD5133", "LLVM's linker, which makes '{0}', is not installed", "on Debian and Ubuntu: apt-get install lld-19, or name a program with LD_LLD_PATH", "build --target x64 on a machine without lld");
+
+    /// <summary>The linker refuses.</summary>
+    public static readonly DiagnosticDescriptor LinkFailed = Row(
+        "SD5134", "'{0}' cannot be linked: {1}", "see that LD_LLD_PATH, when it is set, names LLVM's linker of version 15 or later", "build --target x64 with LD_LLD_PATH=/bin/false");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
         NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge, BadProfile, ProfileDoubted, NoOnnx, PeerNotHere, PeerFailed,
-        NoLlvm,
+        NoLlvm, NoLinker, LinkFailed,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

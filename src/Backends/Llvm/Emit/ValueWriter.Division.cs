@@ -34,7 +34,8 @@ internal sealed partial class ValueWriter
         return f.Set($"select {LlvmTypes.Vector("i1", op.Type.Lanes)} {IsZero(op.Type, b)}, {t} {LlvmTypes.Constant(0, op.Type)}, {t} {rest}");
     }
 
-    private string FloorDivide(LoopType type, string a, string b)
+    /// <summary>The quotient rounded down.</summary>
+    public string FloorDivide(LoopType type, string a, string b)
     {
         var (t, bools, zero, one) = (LlvmTypes.Of(type), LlvmTypes.Vector("i1", type.Lanes), LlvmTypes.Constant(0, type), LlvmTypes.Constant(1, type));
         var isZero = IsZero(type, b);
