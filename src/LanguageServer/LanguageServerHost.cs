@@ -14,8 +14,9 @@ public static class LanguageServerHost
     /// <param name="output">What the client reads.</param>
     /// <param name="log">Messages for people: failures of handlers, messages that were refused.</param>
     /// <param name="check">More checks of models; null for none.</param>
+    /// <param name="costs">What models cost with their weights; null says only what they cost as written.</param>
     /// <returns>0 after <c>shutdown</c> and <c>exit</c>, else 1, as the protocol demands.</returns>
-    public static async Task<int> Run(Stream input, Stream output, TextWriter log, ModelCheck? check = null)
+    public static async Task<int> Run(Stream input, Stream output, TextWriter log, ModelCheck? check = null, CostSource? costs = null)
     {
         var writer = TextWriter.Synchronized(log);
         var handler = new TolerantMessageHandler(output, input, Formatter(), writer);
@@ -25,7 +26,7 @@ public static class LanguageServerHost
             CancelLocallyInvokedMethodsWhenConnectionIsClosed = true,
         };
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var server = new SparseDslServer(check, (method, message) => rpc.NotifyWithParameterObjectAsync(method, message), writer, ended.SetResult);
+        using var server = new SparseDslServer(check, costs, (method, message) => rpc.NotifyWithParameterObjectAsync(method, message), writer, ended.SetResult);
         rpc.AddLocalRpcTarget(server, new JsonRpcTargetOptions { AllowNonPublicInvocation = false, DisposeOnDisconnect = false });
         rpc.Disconnected += (_, gone) =>
         {

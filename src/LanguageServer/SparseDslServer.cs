@@ -18,6 +18,7 @@ internal sealed class SparseDslServer : IDisposable
     private readonly Workspace workspace = new();
     private readonly AnalysisCache cache;
     private readonly DiagnosticsPublisher diagnostics;
+    private readonly CostSource? costs;
     private readonly Action stop;
     private ServerState state = ServerState.New;
 
@@ -30,11 +31,13 @@ internal sealed class SparseDslServer : IDisposable
 
     /// <summary>A server.</summary>
     /// <param name="check">More checks of models, or null.</param>
+    /// <param name="costs">What models cost with their weights, or null.</param>
     /// <param name="notify">Sends a notification.</param>
     /// <param name="log">Where failures go.</param>
     /// <param name="stop">Ends the connection.</param>
-    public SparseDslServer(ModelCheck? check, Func<string, object, Task> notify, TextWriter log, Action stop)
+    public SparseDslServer(ModelCheck? check, CostSource? costs, Func<string, object, Task> notify, TextWriter log, Action stop)
     {
+        this.costs = costs;
         this.stop = stop;
         cache = new AnalysisCache(workspace, new Analyzer(workspace, check));
         diagnostics = new DiagnosticsPublisher(workspace, cache, message => notify("textDocument/publishDiagnostics", message), log, Quiet);
@@ -140,7 +143,7 @@ internal sealed class SparseDslServer : IDisposable
     /// <summary>What is known about a name.</summary>
     [JsonRpcMethod("textDocument/hover", UseSingleObjectParameterDeserialization = true)]
     public Task<HoverAnswer?> HoverAsync(PositionParams parameters, CancellationToken cancellation) =>
-        At(parameters, (analysis, offset) => Hover.At(analysis, offset), cancellation);
+        At(parameters, (analysis, offset) => Hover.At(analysis, new WeightedCosts(analysis, costs), offset), cancellation);
 
     /// <summary>Where a name is declared.</summary>
     [JsonRpcMethod("textDocument/definition", UseSingleObjectParameterDeserialization = true)]

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using SparseDsl.Compiler.Data;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Symbols;
+using SparseDsl.Import.Data;
 
 namespace SparseDsl.Tests.LanguageServer;
 
@@ -82,6 +84,45 @@ public class FeatureTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 
         Assert.Contains("for any arguments: `f32[N, C]`", hover.GetProperty("contents").GetProperty("value").GetString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Hover_counts_with_the_weights_beside_the_program()
+    {
+        const string Program = "import std.nn\nmodel M(N: dim 1..64) {\n    input x: f32[N, 400]\n    param w: f32[300, 400]\n    param b: f32[300]\n    output y: f32[N, 300] = linear(x, w, b) |> relu\n}\n";
+        var uri = fixture.UriOf("weighted.dsl");
+        await server.Open(uri, Program);
+        var weights = Path.Combine(fixture.Folder, "weighted.safetensors");
+
+        Assert.DoesNotContain("compiled with", await Shown("§w:"), StringComparison.Ordinal);
+
+        TensorFiles.Write(weights, Weights(nonZerosInARow: 40));
+        var param = await Shown("§w:");
+        Assert.All(
+            ["compiled with `weighted.safetensors` at N = 1", "10% non-zeros", "stored `csr", "12,000 of 120,000 MAC", "(dense "],
+            e => Assert.Contains(e, param, StringComparison.Ordinal));
+        var call = await Shown("§linear");
+        Assert.All(["cost as written: `N*120000` MAC", "12,000 of 120,000 MAC"], e => Assert.Contains(e, call, StringComparison.Ordinal));
+        var model = await Shown("§M(N");
+        Assert.All(["120,300 parameters", "12,000 of 120,000 MAC"], e => Assert.Contains(e, model, StringComparison.Ordinal));
+
+        TensorFiles.Write(weights, Weights(nonZerosInARow: 20));
+        Assert.Contains("6,000 of 120,000 MAC", await Shown("§w:"), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(weights, "no weights at all", TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("compiled with", await Shown("§w:"), StringComparison.Ordinal);
+
+        async Task<string> Shown(string place)
+        {
+            var (_, position) = Marked.Parse(Program.Replace(place.Replace("§", "", StringComparison.Ordinal), place, StringComparison.Ordinal));
+            return (await server.At("textDocument/hover", uri, position)).GetProperty("contents").GetProperty("value").GetString()!;
+        }
+    }
+
+    private static Dictionary<string, TensorData> Weights(int nonZerosInARow) => new(StringComparer.Ordinal)
+    {
+        ["w"] = TensorData.FromFloats([.. Enumerable.Range(0, 300 * 400).Select(i => (i + (i / 400 * 37)) * 7 % 400 < nonZerosInARow ? 0.5f + (i % 13) : 0f)], 300, 400),
+        ["b"] = TensorData.FromFloats(new float[300], 300),
+    };
 
     [Fact]
     public async Task Hover_of_nothing_is_null()

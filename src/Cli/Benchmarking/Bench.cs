@@ -1,5 +1,6 @@
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Binding;

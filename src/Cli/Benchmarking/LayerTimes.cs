@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using SparseDsl.Cli.Running;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Measurement;
 
 namespace SparseDsl.Cli.Benchmarking;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Binding;
@@ -57,9 +58,9 @@ internal static class ExplainCommand
         CompilationOptions options)
     {
         var model = program.Model;
-        foreach (var dim in model.Dims)
+        foreach (var (name, value) in CompiledCosts.SmallestDims(model))
         {
-            values[dim.Name] = dim.SmallestUseful;
+            values[name] = value;
         }
 
         foreach (var (name, value) in given)
@@ -83,8 +84,7 @@ internal static class ExplainCommand
             return null;
         }
 
-        options = options with { Weights = weights is null ? null : weights.Find };
-        return LayerCost.Of(Compilation.Optimise(model, options, session.Diagnostics), values, name => weights?.Find(name), options.Profile!.For(options.Target));
+        return CompiledCosts.Of(session, model, weights, values, options);
     }
 
     private static void WriteTable(TextWriter output, IReadOnlyList<LayerCost> costs, Dictionary<string, long> dims)

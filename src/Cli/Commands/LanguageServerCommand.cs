@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SparseDsl.Cli.Running;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.LanguageServer;
@@ -18,7 +19,7 @@ internal static class LanguageServerCommand
         {
             await using var input = Console.OpenStandardInput();
             await using var output = Console.OpenStandardOutput();
-            return await LanguageServerHost.Run(input, output, streams.Errors, (model, diagnostics) => Check(streams, model, diagnostics));
+            return await LanguageServerHost.Run(input, output, streams.Errors, (model, diagnostics) => Check(streams, model, diagnostics), new EditorCosts().Of);
         });
         return command;
     }

@@ -35,7 +35,7 @@ internal sealed class Analyzer(Workspace workspace, ModelCheck? check)
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return new ProgramAnalysis(source, syntax, symbols, values, diagnostics.Items, dependencies.Texts.ToImmutableDictionary(StringComparer.Ordinal));
+        return new ProgramAnalysis(source, syntax, module, symbols, values, diagnostics.Items, dependencies.Texts.ToImmutableDictionary(StringComparer.Ordinal));
     }
 
     private ModuleSyntax Parse(SourceText source) => trees.GetValue(source, text => Parser.Parse(text, new DiagnosticBag()));

@@ -10,6 +10,7 @@ namespace SparseDsl.LanguageServer.Analysis;
 /// <summary>What the compiler's front end makes of one document and of what it imports.</summary>
 /// <param name="Source">The text.</param>
 /// <param name="Syntax">Its tree.</param>
+/// <param name="Module">The tree bound.</param>
 /// <param name="Symbols">What its names refer to.</param>
 /// <param name="Values">What its names and calls are.</param>
 /// <param name="Diagnostics">Mistakes, those of imported modules included.</param>
@@ -17,6 +18,7 @@ namespace SparseDsl.LanguageServer.Analysis;
 internal sealed record ProgramAnalysis(
     SourceText Source,
     ModuleSyntax Syntax,
+    BoundModule Module,
     SymbolTable Symbols,
     ValueIndex Values,
     IReadOnlyList<Diagnostic> Diagnostics,

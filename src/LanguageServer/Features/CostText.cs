@@ -32,7 +32,8 @@ internal static class CostText
         return CostModel.Of(BuildGraph.Run(model), _ => null);
     }
 
-    private static HashSet<BoundValue> Reachable(IEnumerable<BoundValue> values)
+    /// <summary>Values, and all that they are computed from.</summary>
+    public static HashSet<BoundValue> Reachable(IEnumerable<BoundValue> values)
     {
         var found = new HashSet<BoundValue>(ReferenceEqualityComparer.Instance);
         var stack = new Stack<BoundValue>(values);

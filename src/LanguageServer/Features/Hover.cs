@@ -16,14 +16,14 @@ internal static class Hover
     private const int MostValues = 4;
 
     /// <summary>The answer; null when there is no known word at the offset.</summary>
-    public static HoverAnswer? At(ProgramAnalysis analysis, int offset)
+    public static HoverAnswer? At(ProgramAnalysis analysis, WeightedCosts costs, int offset)
     {
         if (analysis.Symbols.At(offset) is { } use)
         {
-            return Answer(analysis, use.Span, [Code(Signatures.Of(use.Symbol)), .. Facts(analysis, use), use.Symbol.Documentation]);
+            return Answer(analysis, use.Span, [Code(Signatures.Of(use.Symbol)), .. Facts(analysis, costs, use), use.Symbol.Documentation]);
         }
 
-        return Word(analysis.Source, offset) is not { Length: > 0 } span ? null : BuiltIn(analysis, span);
+        return Word(analysis.Source, offset) is not { Length: > 0 } span ? null : BuiltIn(analysis, costs, span);
     }
 
     private static HoverAnswer Answer(ProgramAnalysis analysis, SourceSpan span, IEnumerable<string> parts) =>
@@ -31,7 +31,7 @@ internal static class Hover
 
     private static string Code(string text) => $"```sparsedsl\n{text}\n```";
 
-    private static HoverAnswer? BuiltIn(ProgramAnalysis analysis, SourceSpan span)
+    private static HoverAnswer? BuiltIn(ProgramAnalysis analysis, WeightedCosts costs, SourceSpan span)
     {
         var name = analysis.Source.Slice(span);
         var isAnnotation = span.Start > 0 && analysis.Source.Text[span.Start - 1] == '@';
@@ -41,28 +41,29 @@ internal static class Hover
             return null;
         }
 
-        return Answer(analysis, span, [Code(word.Usage), word.Meaning, .. Results(analysis, new SourceLocation(analysis.Source, span))]);
+        return Answer(analysis, span, [Code(word.Usage), word.Meaning, .. Results(analysis, costs, new SourceLocation(analysis.Source, span))]);
     }
 
-    private static IEnumerable<string> Facts(ProgramAnalysis analysis, SymbolUse use)
+    private static IEnumerable<string> Facts(ProgramAnalysis analysis, WeightedCosts costs, SymbolUse use)
     {
         var here = new SourceLocation(analysis.Source, use.Span);
         if (use.Symbol.Kind == SymbolKind.Model)
         {
-            return analysis.Values.ModelAt(use.Symbol.Place) is { } model ? [Model(model)] : [];
+            return analysis.Values.ModelAt(use.Symbol.Place) is { } model ? [Model(model, costs)] : [];
         }
 
-        var results = Results(analysis, here).ToArray();
+        var results = Results(analysis, costs, here).ToArray();
         if (use.Symbol.IsItem)
         {
             return results;
         }
 
         var values = Chosen(analysis.Values.ValuesOf(here) is { Count: > 0 } own ? own : analysis.Values.ValuesOf(use.Symbol.Place));
-        return values.Select(v => Value(use.Symbol, v));
+        return values.Select(v => Value(use.Symbol, v, costs));
     }
 
-    private static IEnumerable<string> Results(ProgramAnalysis analysis, SourceLocation name) => Chosen(analysis.Values.ResultsOf(name)).Select(Result);
+    private static IEnumerable<string> Results(ProgramAnalysis analysis, WeightedCosts costs, SourceLocation name) =>
+        Chosen(analysis.Values.ResultsOf(name)).Select(v => Result(v, costs));
 
     /// <summary>Instances with known extents when there are some, else the declaration on its own; each text once.</summary>
     private static IEnumerable<IndexedValue> Chosen(IReadOnlyList<IndexedValue> values)
@@ -71,25 +72,29 @@ internal static class Hover
         return (instances.Length > 0 ? instances : values).DistinctBy(v => (v.Description, v.Scope)).Take(MostValues);
     }
 
-    private static string Model(BoundModel model)
+    private static string Model(BoundModel model, WeightedCosts costs)
     {
         var inputs = string.Join(", ", model.Inputs.Select(i => $"`{i.Name}: {i.Type}`"));
         var outputs = string.Join(", ", model.Outputs.Select(o => $"`{o.Name}: {o.Value.Type}`"));
-        return $"{inputs} → {outputs}" + (CostText.Of(model) is { } cost ? "\n\n" + Cost(cost) : "");
+        return $"{inputs} → {outputs}" + Paragraph(Lines(Cost(CostText.Of(model)), costs.Of(model)));
     }
 
-    private static string Result(IndexedValue value) =>
-        $"{In(value)}gives {Described(value)}" + (CostText.Of(value) is { } cost ? "  \n" + Cost(cost) : "");
+    private static string Result(IndexedValue value, WeightedCosts costs) => Lines($"{In(value)}gives {Described(value)}", Cost(CostText.Of(value)), costs.Of(value));
 
-    private static string Value(Symbol symbol, IndexedValue value) => value.Tensor switch
+    private static string Value(Symbol symbol, IndexedValue value, WeightedCosts costs) => value.Tensor switch
     {
-        BoundParam param when symbol.Kind == SymbolKind.Param => Param(param),
+        BoundParam param when symbol.Kind == SymbolKind.Param => Lines(Param(param), costs.Of(param)),
         null => In(value) + Described(value),
-        { } tensor => $"{In(value)}{Described(value)} · {CostText.Number(tensor.Type.Count * tensor.Type.Element.Size())} bytes"
-            + (CostText.Of(value) is { } cost ? "  \n" + Cost(cost) : ""),
+        { } tensor => Lines(
+            $"{In(value)}{Described(value)} · {CostText.Number(tensor.Type.Count * tensor.Type.Element.Size())} bytes", Cost(CostText.Of(value)), costs.Of(value)),
     };
 
-    private static string Cost(string cost) => $"cost as written: {cost}";
+    private static string Cost(string? cost) => cost is null ? "" : $"cost as written: {cost}";
+
+    private static string Paragraph(string text) => text.Length == 0 ? "" : "\n\n" + text;
+
+    /// <summary>Lines of one paragraph of Markdown.</summary>
+    private static string Lines(params string[] lines) => string.Join("  \n", lines.Where(l => l.Length > 0));
 
     private static string In(IndexedValue value) => value.IsGeneric ? "for any arguments: " : value.Scope.Length > 0 ? $"in `{value.Scope}`: " : "";
 

@@ -1,9 +1,8 @@
-using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Graphs;
 
-namespace SparseDsl.Cli.Running;
+namespace SparseDsl.Compiler.Cost;
 
 /// <summary>What one node of a graph costs at given dims.</summary>
 /// <param name="Node">The node.</param>
@@ -19,7 +18,7 @@ namespace SparseDsl.Cli.Running;
 /// <param name="Kernel">Class of its kernel; <c>view</c> for what only has another shape.</param>
 /// <param name="Microseconds">Estimate.</param>
 /// <param name="DenseMicroseconds">Estimate with its weights stored dense.</param>
-internal sealed record LayerCost(
+public sealed record LayerCost(
     Node Node, string Label, string Scope, string Type, string Format, double? Density, long DenseMac, long Mac, long Flop, long Bytes, string Kernel, double Microseconds,
     double DenseMicroseconds)
 {
