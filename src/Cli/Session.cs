@@ -36,6 +36,9 @@ internal sealed class Session(Streams streams, bool json)
     /// <summary>Mistakes found so far.</summary>
     public DiagnosticBag Diagnostics { get; } = new();
 
+    /// <summary>Full paths of the files that the result depends on: those that were read, and those that were looked for and were not there.</summary>
+    public SortedSet<string> Inputs { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Reports a mistake that has no place in a program.</summary>
     public void Report(DiagnosticDescriptor row, params string[] arguments) => Diagnostics.Report(row, null, arguments);
 

@@ -16,6 +16,7 @@ internal static class SourceFiles
     {
         try
         {
+            session.Inputs.Add(Path.GetFullPath(path));
             // A mark at the start is no part of the program.
             return new SourceText(path, Strict.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF'));
         }

@@ -21,6 +21,7 @@ internal static class PackCommand
         };
         var storage = new Option<string?>("--storage") { Description = "also write how weights are stored; the source generator reads it", HelpName = "PATH" };
         var warnings = new Option<string?>("--warnings") { Description = "write warnings to a file; the source generator reports them as the project asks", HelpName = "PATH" };
+        var inputs = new Option<string?>("--inputs") { Description = "list the files that were read, one a line: the weights are to be packed again when one changes", HelpName = "PATH" };
         var targets = SharedOptions.Targets();
         var optional = new Option<bool>("--if-any") { Description = "write no weights for a file without models, or when there is no weights file" };
         var (model, weights, msbuild) = (SharedOptions.Model(), SharedOptions.Weights(), SharedOptions.MsBuild());
@@ -28,7 +29,7 @@ internal static class PackCommand
         var profile = new Option<string?>("--profile") { Description = "what kernels cost on the machine that will run them, from 'sparsedsl calibrate'", HelpName = "PATH" };
         var command = new Command("pack", "Pack models' weights for the classes that the source generator writes.")
         {
-            file, output, storage, warnings, targets, optional, model, weights, profile, msbuild,
+            file, output, storage, warnings, inputs, targets, optional, model, weights, profile, msbuild,
         };
         command.SetAction(parsed =>
         {
@@ -46,6 +47,7 @@ internal static class PackCommand
                 Targets = parsed.GetValue(targets) ?? Target.All,
                 Storage = parsed.GetValue(storage),
                 Warnings = parsed.GetValue(warnings),
+                Inputs = parsed.GetValue(inputs),
                 IsOptional = parsed.GetValue(optional),
             };
             packer.Run(parsed.GetValue(model));

@@ -51,7 +51,7 @@ internal sealed class ModelWeights
     {
         var (weights, model) = (new ModelWeights(), program.Model);
         var others = program.Module.Models.SelectMany(m => m.Params).Select(p => p.Path).Except(model.Params.Select(p => p.Path)).ToHashSet();
-        var provider = new FileWeights(file, Path.GetDirectoryName(Path.GetFullPath(program.Path))!, found, others);
+        var provider = new FileWeights(session, file, Path.GetDirectoryName(Path.GetFullPath(program.Path))!, found, others);
         var loaded = WeightLoader.Load(model.Name, WeightDeclaration.Of(model), provider, session.Diagnostics);
         foreach (var tensor in loaded.Tensors)
         {
@@ -62,7 +62,7 @@ internal sealed class ModelWeights
     }
 
     /// <summary>The tensors of a file, and masks as files beside the program.</summary>
-    private sealed class FileWeights(string name, string folder, IReadOnlyDictionary<string, TensorData> tensors, HashSet<string> others) : IWeightProvider
+    private sealed class FileWeights(Session session, string name, string folder, IReadOnlyDictionary<string, TensorData> tensors, HashSet<string> others) : IWeightProvider
     {
         public string Name => name;
 
@@ -74,9 +74,11 @@ internal sealed class ModelWeights
         public TensorData? FindMask(string path, out string problem)
         {
             problem = "";
+            var file = Path.Combine(folder, path);
+            session.Inputs.Add(file);
             try
             {
-                return Npy.Read(Path.Combine(folder, path));
+                return Npy.Read(file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataFormatException)
             {

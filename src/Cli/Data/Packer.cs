@@ -31,6 +31,9 @@ internal sealed class Packer(Session session, string program, string output)
     /// <summary>Where to write how weights are stored; null for nowhere.</summary>
     public string? Storage { get; init; }
 
+    /// <summary>Where to list the files that were read, one a line, for a build to pack again when one changes; null for nowhere.</summary>
+    public string? Inputs { get; init; }
+
     /// <summary>Where to write warnings, which are then not shown; null shows them.</summary>
     public string? Warnings { get; init; }
 
@@ -65,6 +68,10 @@ internal sealed class Packer(Session session, string program, string output)
         }
 
         WriteWarnings();
+        if (Inputs is not null)
+        {
+            WriteIfChanged(Inputs, string.Concat(session.Inputs.Select(path => path + "\n")));
+        }
     }
 
     private bool HasNone()
@@ -75,7 +82,9 @@ internal sealed class Packer(Session session, string program, string output)
         }
 
         var silent = new Session(new Streams(TextWriter.Null, TextWriter.Null, IsTerminal: false), json: false);
-        return SourceFiles.Bind(silent, program) is not { Models.IsEmpty: false } || silent.Diagnostics.HasErrors;
+        var hasNone = SourceFiles.Bind(silent, program) is not { Models.IsEmpty: false } || silent.Diagnostics.HasErrors;
+        session.Inputs.UnionWith(silent.Inputs);
+        return hasNone;
     }
 
     private bool Pack(ProgramModel source, string destination)

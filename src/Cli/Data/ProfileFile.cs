@@ -63,6 +63,7 @@ internal static class ProfileFile
             return null;
         }
 
+        session.Inputs.Add(Path.GetFullPath(path));
         Compare(session, path, profile!);
         return profile;
     }

@@ -18,6 +18,7 @@ internal static class TensorReader
 
         try
         {
+            session.Inputs.Add(Path.GetFullPath(path));
             return TensorFiles.Read(path);
         }
         catch (DataFormatException problem)

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SparseDsl.Compiler.Cost;
 
 namespace SparseDsl.Tests.Generator.Packages;
 
@@ -201,6 +202,59 @@ public sealed class ProjectTests(Feed feed)
         Assert.Equal("", Build("-p:TreatWarningsAsErrors=true"));
         File.WriteAllText(configuration, "is_global = true\ndotnet_diagnostic.SD5005.severity = error\n");
         Assert.Equal("error", Build());
+    }
+
+    [Fact]
+    public void What_a_program_reads_besides_weights_is_packed_again_when_it_changes()
+    {
+        var folder = New("Masked", """
+            using var net = new Masked.Net();
+            var y = new float[4];
+            net.Run([1, 1, 1, 1], y);
+            Console.WriteLine(string.Join(' ', y));
+
+            """);
+        var mask = Path.Combine(folder, "kept.npy");
+        File.WriteAllText(Path.Combine(folder, "net.dsl"), "model Net() {\n    input x: f32[4]\n    param w: f32[4] @mask(\"kept.npy\")\n    output y = x * w\n}\n");
+        Safetensors.Write(Path.Combine(folder, "net.safetensors"), ("w", [1, 2, 3, 4]));
+        Npy.Write(mask, [1, 1, 0, 0]);
+        Assert.Equal("1 2 0 0", BuildAndRun());
+        var packed = Path.Combine(folder, "bin/Debug/net10.0/net.sdw");
+        var before = File.GetLastWriteTimeUtc(packed);
+        Assert.Equal("1 2 0 0", BuildAndRun());
+        Assert.Equal(before, File.GetLastWriteTimeUtc(packed));
+
+        Npy.Write(mask, [0, 1, 1, 1]);
+        Assert.Equal("0 2 3 4", BuildAndRun());
+
+        File.Delete(mask);
+        Assert.Contains("net.dsl(3,", Refusal(), StringComparison.Ordinal);
+        Npy.Write(mask, [1, 0, 0, 1]);
+        Assert.Equal("1 0 0 4", BuildAndRun());
+
+        // The profile of the machine that runs it.
+        var profile = Path.Combine(folder, "server.json");
+        var project = Path.Combine(folder, "Masked.csproj");
+        File.WriteAllText(project, File.ReadAllText(project).Replace("<OutputType>", "<SparseDslProfile>server.json</SparseDslProfile><OutputType>", StringComparison.Ordinal));
+        Assert.Contains("server.json", Refusal(), StringComparison.Ordinal);
+        File.WriteAllText(profile, MachineProfile.Default.Print());
+        Assert.Equal("1 0 0 4", BuildAndRun());
+        File.WriteAllText(profile, "{}");
+        Assert.Contains("server.json", Refusal(), StringComparison.Ordinal);
+
+        string Refusal()
+        {
+            var build = feed.Dotnet(folder, "build");
+            Assert.NotEqual(0, build.Code);
+            return build.Output;
+        }
+
+        string BuildAndRun()
+        {
+            var build = feed.Dotnet(folder, "build");
+            Assert.True(build.Code == 0, build.Output);
+            return feed.Run(folder, "bin/Debug/net10.0/Masked").Output.Trim();
+        }
     }
 
     private static IEnumerable<string> Packed(string folder, string output) =>
