@@ -22,6 +22,9 @@ internal sealed record DensePeer(string Name, byte[] Onnx, int[] Input);
 /// <param name="Peers">Dense peers.</param>
 internal sealed record Row(string Name, double DenseFlop, double NonZeros, SmallProgram Dense, IReadOnlyList<Variant> Variants, IReadOnlyList<DensePeer> Peers)
 {
+    /// <summary>The product for sparse peers; null for what they do not compute.</summary>
+    public SparseProduct? Product { get; init; }
+
     /// <summary>Elements of the one input.</summary>
     public float[] Input => Dense.Inputs.Values.Single().ToFloats();
 }
@@ -32,6 +35,9 @@ internal sealed record Row(string Name, double DenseFlop, double NonZeros, Small
 /// <param name="Rows">Name of each row, and what makes it.</param>
 internal sealed record Table(string Name, string Title, IReadOnlyList<(string Name, Func<Row> Make)> Rows)
 {
+    /// <summary>Whether sparse peers compute what its rows compute.</summary>
+    public bool TakesSparsePeers { get; init; }
+
     /// <summary>All tables.</summary>
     public static IReadOnlyList<Table> All { get; } = [SparseMatrixTables.Unstructured, SparseMatrixTables.Blocks, SparseMatrixTables.NOfM, VectorTables.SparseWeights, MobileNet.Table];
 }

@@ -9,7 +9,7 @@ internal static class SparseMatrixTables
     /// <summary>Zeros anywhere.</summary>
     public static Table Unstructured { get; } = new(
         "spmm", "unstructured zeros: y[M, N] = w[M, K] . x[K, N], rows MxKxN",
-        [.. from product in Product.MobileNet from zeros in new[] { 0.5, 0.7, 0.8, 0.9, 0.95 } select Entry($"{product} {Percent(zeros)}", () => UnstructuredRow(product, zeros))]);
+        [.. from product in Product.MobileNet from zeros in new[] { 0.5, 0.7, 0.8, 0.9, 0.95 } select Entry($"{product} {Percent(zeros)}", () => UnstructuredRow(product, zeros))]) { TakesSparsePeers = true };
 
     /// <summary>Zeros in blocks.</summary>
     public static Table Blocks { get; } = new(
@@ -50,7 +50,11 @@ internal static class SparseMatrixTables
     {
         List<Variant> all = [.. variants.Select(v => new Variant(v.Name, product.Matrix(weight, v.Annotation)))];
         all.Add(new Variant("auto conv", product.Convolution(weight, variants.Last().Annotation)));
-        return new Row($"{product} {zeros}", product.Flop, nonZeros, product.Matrix(weight), all, product.Peers(weight));
+        var dense = product.Matrix(weight);
+        return new Row($"{product} {zeros}", product.Flop, nonZeros, dense, all, product.Peers(weight))
+        {
+            Product = new SparseProduct(weight, product.Outputs, product.Channels, product.Pixels, dense.Inputs["x"].ToFloats()),
+        };
     }
 
     private static (string, Func<Row>) Entry(string name, Func<Row> make) => (name, make);

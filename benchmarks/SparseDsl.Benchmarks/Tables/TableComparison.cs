@@ -30,6 +30,11 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{table.Title}; threads: {Threads}; {(IsWarm ? "warm" : "cold")}; median µs of calls in turn; ratio = best dense / ours"));
         }
 
+        if (table.TakesSparsePeers)
+        {
+            SparsePeers.Missing().ToList().ForEach(Console.Error.WriteLine);
+        }
+
         var results = rows.Select(row => Measure(table, row.Make())).ToList();
         WriteMeans(results);
         return results.Count > 0 && results.All(r => r.IsRight);
@@ -46,6 +51,9 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
             engines.Add(dense.Compile("dense", Threads, options with { IgnoresSparsity = true }));
             var copies = dense.Copies;
             engines.AddRange(row.Peers.Select(peer => new OnnxRuntimeEngine(peer.Onnx, [TensorData.FromFloats(row.Input, peer.Input)], Threads, copies) { Name = peer.Name }));
+            var firstSparse = engines.Count;
+            engines.AddRange(row.Product is { } product ? SparsePeers.Load(product, Threads, copies) : []);
+            var firstOwn = engines.Count;
             foreach (var variant in row.Variants)
             {
                 try
@@ -61,7 +69,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
             }
 
             var timings = Interleaved.Run(engines, Budget, Threads);
-            return Write(table, row, engines, timings, [.. notes.Where(n => n.Length > 0)]);
+            return Write(table, row, new Turn(engines, timings, firstSparse, firstOwn), [.. notes.Where(n => n.Length > 0)]);
         }
         finally
         {
@@ -69,18 +77,18 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
         }
     }
 
-    private RowResult Write(Table table, Row row, List<IEngine> engines, IReadOnlyList<Timing> timings, IReadOnlyList<string> notes)
+    private RowResult Write(Table table, Row row, Turn turn, IReadOnlyList<string> notes)
     {
-        var dense = 1 + row.Peers.Count;
-        var best = timings.Take(dense).Min(t => t.Median);
+        var (engines, timings, firstSparse, firstOwn) = turn;
+        var best = timings.Take(firstSparse).Min(t => t.Median);
         var expected = engines[0].ReadOutput();
         var wrong = engines.Where(engine => Difference(expected, engine.ReadOutput()) > MostDifference).Select(engine => engine.Name).ToList();
-        var ratios = engines.Skip(dense).Select((engine, i) => (engine.Name, best / timings[i + dense].Median)).ToList();
+        var ratios = engines.Skip(firstSparse).Select((engine, i) => (engine.Name, best / timings[i + firstSparse].Median)).ToList();
         if (IsJson)
         {
-            for (var i = dense; i < engines.Count; i++)
+            for (var i = firstOwn; i < engines.Count; i++)
             {
-                for (var peer = 0; peer < dense; peer++)
+                for (var peer = 0; peer < firstOwn; peer++)
                 {
                     Console.WriteLine(Json(table, row, engines[i].Name, timings[i], engines[peer].Name, timings[peer]));
                 }
@@ -89,7 +97,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
         else
         {
             var cells = engines.Select((engine, i) => string.Create(
-                CultureInfo.InvariantCulture, $"{engine.Name} {timings[i].Median:F1}{(i < dense ? "" : string.Create(CultureInfo.InvariantCulture, $" ({best / timings[i].Median:F2}x, {row.DenseFlop * row.NonZeros / timings[i].Median / 1000:F0} GF/s)"))}"));
+                CultureInfo.InvariantCulture, $"{engine.Name} {timings[i].Median:F1}{(i < firstSparse ? "" : string.Create(CultureInfo.InvariantCulture, $" ({best / timings[i].Median:F2}x, {row.DenseFlop * row.NonZeros / timings[i].Median / 1000:F0} GF/s)"))}"));
             Console.WriteLine($"{row.Name,-24}{string.Join(" | ", cells)}{(notes.Count == 0 ? "" : "  # " + string.Join("; ", notes))}");
         }
 
@@ -143,6 +151,9 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
             .Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Key} {Math.Exp(g.Average(r => Math.Log(r.Ratio))):F2}x"));
         Console.WriteLine("geometric means over best dense: " + string.Join(", ", means));
     }
+
+    /// <summary>Everyone's times: our dense code and dense peers first, then sparse peers, then our sparse code.</summary>
+    private sealed record Turn(IReadOnlyList<IEngine> Engines, IReadOnlyList<Timing> Timings, int FirstSparse, int FirstOwn);
 
     private sealed record RowResult(IReadOnlyList<(string Name, double Ratio)> Ratios, bool IsRight);
 }

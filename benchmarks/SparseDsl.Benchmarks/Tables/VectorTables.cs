@@ -13,7 +13,7 @@ internal static class VectorTables
         [.. from shape in new[] { (1024, 1024), (4096, 4096), (4096, 11008), (11008, 4096) }
             from zeros in new[] { 0.5, 0.7, 0.9 }
             let name = FormattableString.Invariant($"{shape.Item1}x{shape.Item2} {(zeros * 100).ToString("0.#", CultureInfo.InvariantCulture)}%")
-            select (name, new Func<Row>(() => Row(name, shape.Item1, shape.Item2, zeros)))]);
+            select (name, new Func<Row>(() => Row(name, shape.Item1, shape.Item2, zeros)))]) { TakesSparsePeers = true };
 
     private static Row Row(string name, int outputs, int inputs, double zeros)
     {
@@ -32,9 +32,13 @@ internal static class VectorTables
             """),
             new Dictionary<string, TensorData> { ["w"] = TensorData.FromFloats(weight, outputs, inputs) },
             new Dictionary<string, TensorData> { ["x"] = TensorData.FromFloats(RandomWeights.Dense(inputs, seed: 2), 1, inputs) });
+        var dense = Linear("");
         return new Row(
-            name, 2.0 * outputs * inputs, 1 - zeros, Linear(""),
+            name, 2.0 * outputs * inputs, 1 - zeros, dense,
             [new("csr", Linear("@format(csr)")), new("bits", Linear("@format(bits(32))")), new("auto", Linear(""))],
-            [new("ort gemm", OnnxOperations.Linear(weight, outputs, inputs), [1, inputs])]);
+            [new("ort gemm", OnnxOperations.Linear(weight, outputs, inputs), [1, inputs])])
+        {
+            Product = new SparseProduct(weight, outputs, inputs, 1, dense.Inputs["x"].ToFloats()),
+        };
     }
 }
