@@ -23,6 +23,7 @@ public sealed class BenchCommandTests : CommandLine
         foreach (var line in lines)
         {
             Assert.Equal("Digits", line.GetProperty("name").GetString());
+            Assert.Equal("digits", line.GetProperty("program").GetString());
             Assert.Equal("dense", line.GetProperty("peer").GetString());
             var (ours, peer) = (line.GetProperty("ours_us").GetDouble(), line.GetProperty("peer_us").GetDouble());
             Assert.True(ours > 0 && peer > 0);

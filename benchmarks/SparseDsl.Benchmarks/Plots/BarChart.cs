@@ -17,8 +17,8 @@ internal sealed record BarChart(string Title, IReadOnlyList<string> Series, IRea
     private const int Top = 58;
     private const int Right = 60;
 
-    // Distinct for people who do not tell red from green (Okabe and Ito).
-    private static readonly string[] Colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
+    /// <summary>Distinct for people who do not tell red from green (Okabe and Ito).</summary>
+    public static readonly string[] Colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
 
     /// <summary>The picture. Equal data gives equal text.</summary>
     public string Draw()

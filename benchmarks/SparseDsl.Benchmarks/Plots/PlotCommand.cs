@@ -1,8 +1,9 @@
-using System.Text.Json;
-
 namespace SparseDsl.Benchmarks.Plots;
 
-/// <summary><c>--plot RESULTS.jsonl.. -o DIR</c>: a chart for each table and peer in the output of <c>--table NAME --json</c> and of <c>sparsedsl bench --json</c>.</summary>
+/// <summary>
+/// <c>--plot RESULTS.jsonl.. -o DIR</c>: charts of the output of <c>--table NAME --json</c> and of <c>sparsedsl bench --json</c>, one for each table and peer; and of
+/// <c>examples/ocr/evaluate --json</c>, accuracy over speed, where the times of the same programs are there.
+/// </summary>
 internal static class PlotCommand
 {
     /// <summary>Runs it; gives the exit code.</summary>
@@ -14,19 +15,25 @@ internal static class PlotCommand
             return 2;
         }
 
-        List<Result> results = [.. files.SelectMany(File.ReadLines).Where(line => line.Length > 0).Select(Read).OfType<Result>()];
         Directory.CreateDirectory(folder);
-        foreach (var chart in results.GroupBy(r => (r.Table, r.Peer, r.Threads)).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal))
+        List<ResultLine> lines = [.. files.SelectMany(File.ReadLines).Where(line => line.Length > 0).Select(ResultLine.Read).OfType<ResultLine>()];
+        List<ResultLine.Time> times = [.. lines.OfType<ResultLine.Time>()];
+        (string Name, string Picture)[] charts = [.. Bars(times), .. AccuracyPlot.Of([.. lines.OfType<ResultLine.Accuracy>()], times)];
+        foreach (var (name, picture) in charts.OrderBy(c => c.Name, StringComparer.Ordinal))
         {
-            var path = Path.Combine(folder, $"{chart.Key.Table}-{chart.Key.Peer.Replace(' ', '-')}-{chart.Key.Threads}.svg");
-            File.WriteAllText(path, Chart(chart.Key, [.. chart]).Draw());
+            var path = Path.Combine(folder, name + ".svg");
+            File.WriteAllText(path, picture);
             Console.WriteLine(path);
         }
 
-        return results.Count > 0 ? 0 : 1;
+        return charts.Length > 0 ? 0 : 1;
     }
 
-    private static BarChart Chart((string Table, string Peer, int Threads) key, List<Result> results)
+    private static IEnumerable<(string Name, string Picture)> Bars(IEnumerable<ResultLine.Time> times) =>
+        from chart in times.GroupBy(r => (r.Table, r.Peer, r.Threads))
+        select (FormattableString.Invariant($"{chart.Key.Table}-{chart.Key.Peer.Replace(' ', '-')}-{chart.Key.Threads}"), Chart(chart.Key, [.. chart]).Draw());
+
+    private static BarChart Chart((string Table, string Peer, int Threads) key, List<ResultLine.Time> results)
     {
         List<string> series = [.. results.Select(r => r.Variant).Distinct()];
         // Where a row was measured more than once, the last time counts.
@@ -34,26 +41,4 @@ internal static class PlotCommand
             $"{key.Table}: times as fast as {key.Peer}, {key.Threads} {(key.Threads == 1 ? "thread" : "threads")}", series,
             [.. results.GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => (g.Key, (IReadOnlyList<double?>)[.. series.Select(s => g.LastOrDefault(r => r.Variant == s)?.Ratio)]))]);
     }
-
-    private static Result? Read(string line)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(line);
-            var root = json.RootElement;
-            return root.TryGetProperty("peer", out var peer) && peer.ValueKind == JsonValueKind.String
-                ? new Result(
-                    Text(root, "table") ?? "networks", root.GetProperty("name").GetString()!, Text(root, "variant") ?? "sparsedsl", peer.GetString()!, root.GetProperty("threads").GetInt32(),
-                    root.GetProperty("ratio").GetDouble())
-                : null;
-        }
-        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"this is no line of results: {line}", problem);
-        }
-    }
-
-    private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out var value) ? value.GetString() : null;
-
-    private sealed record Result(string Table, string Name, string Variant, string Peer, int Threads, double Ratio);
 }

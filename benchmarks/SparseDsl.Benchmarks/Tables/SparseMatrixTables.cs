@@ -9,7 +9,8 @@ internal static class SparseMatrixTables
     /// <summary>Zeros anywhere.</summary>
     public static Table Unstructured { get; } = new(
         "spmm", "unstructured zeros: y[M, N] = w[M, K] . x[K, N], rows MxKxN",
-        [.. from product in Product.MobileNet from zeros in new[] { 0.5, 0.7, 0.8, 0.9, 0.95 } select Entry($"{product} {Percent(zeros)}", () => UnstructuredRow(product, zeros))]) { TakesSparsePeers = true };
+        [.. from product in Product.MobileNet from zeros in new[] { 0.5, 0.7, 0.8, 0.9, 0.95 } select Entry($"{product} {Percent(zeros)}", () => UnstructuredRow(product, zeros))])
+    { TakesSparsePeers = true };
 
     /// <summary>Zeros in blocks.</summary>
     public static Table Blocks { get; } = new(

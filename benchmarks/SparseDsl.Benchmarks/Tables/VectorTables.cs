@@ -13,7 +13,8 @@ internal static class VectorTables
         [.. from shape in new[] { (1024, 1024), (4096, 4096), (4096, 11008), (11008, 4096) }
             from zeros in new[] { 0.5, 0.7, 0.9 }
             let name = FormattableString.Invariant($"{shape.Item1}x{shape.Item2} {(zeros * 100).ToString("0.#", CultureInfo.InvariantCulture)}%")
-            select (name, new Func<Row>(() => Row(name, shape.Item1, shape.Item2, zeros)))]) { TakesSparsePeers = true };
+            select (name, new Func<Row>(() => Row(name, shape.Item1, shape.Item2, zeros)))])
+    { TakesSparsePeers = true };
 
     private static Row Row(string name, int outputs, int inputs, double zeros)
     {

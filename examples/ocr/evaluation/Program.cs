@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace SparseDsl.Examples.Ocr.Evaluation;
 
 /// <summary>Measures how well text is read, on pictures drawn from fixed seeds.</summary>
@@ -44,27 +42,28 @@ internal static class Program
     private static void Measure(Settings settings, Fonts fonts)
     {
         using var networks = new Networks(settings);
+        var report = new Report(Console.Out, settings.IsJson);
         var lines = new Lines(fonts, Seed);
         IReadOnlyList<Sample>[] sets = [lines.CleanEnglish(settings.Lines), lines.HardEnglish(settings.Lines), lines.HardChinese(settings.Lines)];
-        Row("recogniser, lines", "clean en", "hard en", "hard zh");
+        report.Head("recogniser, lines", "clean en", "hard en", "hard zh");
         foreach (var (name, network) in networks.Recognizers)
         {
-            Row(name, [.. sets.Select(set => Percent(Accuracy(new Recognizer(network, networks.Decoder), set)))]);
+            report.Row(name, [.. sets.Select(set => Accuracy(new Recognizer(network, networks.Decoder), set))]);
         }
 
         var pages = new Pages(fonts, Seed);
         IReadOnlyList<Sample>[] pictures = [pages.Documents(settings.Pages), pages.Photos(settings.Pages * 2 / 3)];
         var dense = pictures.Select(set => Boxes(networks.Detectors[0].Network, set)).ToList();
-        Row("detector, box F1 against dense", "documents", "photos");
+        report.Head("detector, box F1 against dense", "documents", "photos");
         foreach (var (name, network) in networks.Detectors)
         {
-            Row(name, [.. pictures.Select((set, i) => Percent(Agreement(dense[i], Boxes(network, set))))]);
+            report.Row(name, [.. pictures.Select((set, i) => Agreement(dense[i], Boxes(network, set)))]);
         }
 
-        Row("detector + recogniser, documents", "characters");
+        report.Head("detector + recogniser, documents", "characters");
         foreach (var (detector, recognizer) in Pairs(networks))
         {
-            Row($"{detector.Name} + {recognizer.Name}", Percent(Accuracy(OcrReader.Create(detector.Network, networks.Classifier, recognizer.Network, networks.Decoder), pictures[0])));
+            report.Row($"{detector.Name} + {recognizer.Name}", Accuracy(OcrReader.Create(detector.Network, networks.Classifier, recognizer.Network, networks.Decoder), pictures[0]));
         }
     }
 
@@ -122,13 +121,5 @@ internal static class Program
         }
 
         return agreement.F1;
-    }
-
-    private static string Percent(double value) => (value * 100).ToString("0.00", CultureInfo.InvariantCulture);
-
-    private static void Row(string name, params string[] cells)
-    {
-        Console.Out.WriteLine(name.PadRight(44) + string.Concat(cells.Select(c => c.PadLeft(12))));
-        Console.Out.Flush();
     }
 }

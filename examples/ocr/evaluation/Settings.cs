@@ -6,11 +6,11 @@ namespace SparseDsl.Examples.Ocr.Evaluation;
 internal sealed record Settings
 {
     public const string Usage = """
-        usage: evaluate [--rec PROGRAM]… [--det PROGRAM]… [--lines N] [--pages N] [--threads N] [--models DIR]
+        usage: evaluate [--rec PROGRAM]… [--det PROGRAM]… [--lines N] [--pages N] [--threads N] [--models DIR] [--json]
                evaluate calibrate --out DIR [--models DIR]
 
         Prints how well lines and pages are read by the recogniser and the detector: ours, those of pruned programs, and ONNX Runtime's.
-        A PROGRAM is a .dsl file with its weights beside it, as 'sparsedsl prune' writes it.
+        With --json an object a line. A PROGRAM is a .dsl file with its weights beside it, as 'sparsedsl prune' writes it.
         """;
 
     /// <summary>Where to write calibration data; null to measure.</summary>
@@ -28,6 +28,9 @@ internal sealed record Settings
     /// <summary>Documents; photos are as many less a third.</summary>
     public int Pages { get; private init; } = 16;
 
+    /// <summary>Whether to print an object a line.</summary>
+    public bool IsJson { get; private init; }
+
     /// <summary>Threads of each network.</summary>
     public int Threads { get; private init; } = 1;
 
@@ -40,11 +43,14 @@ internal sealed record Settings
     /// <summary>Null where the arguments are not as <see cref="Usage"/> says.</summary>
     public static Settings? Parse(string[] arguments)
     {
-        var settings = new Settings();
+        Settings? settings = new();
         var isCalibration = arguments is ["calibrate", ..];
-        for (var i = isCalibration ? 1 : 0; i < arguments.Length && settings is not null; i += 2)
+        var rest = arguments.AsSpan(isCalibration ? 1 : 0);
+        while (rest.Length > 0 && settings is not null)
         {
-            settings = i + 1 < arguments.Length ? settings.With(arguments[i], arguments[i + 1]) : null;
+            var isFlag = rest[0] == "--json";
+            settings = isFlag ? settings with { IsJson = true } : rest.Length > 1 ? settings.With(rest[0], rest[1]) : null;
+            rest = rest[Math.Min(isFlag ? 1 : 2, rest.Length)..];
         }
 
         return settings is null || isCalibration != (settings.Calibrate is not null) ? null : settings;

@@ -84,7 +84,7 @@ internal sealed class Bench(Session session, BenchRequest request)
             var expected = engines[0].ReadOutput();
             var times = engines.Zip(timings, (engine, timing) => new EngineTime(engine.Name, timing, Difference(expected, engine.ReadOutput()))).ToList();
             var layers = request.Explains ? LayerTime.Measure(costs, ours, dense, threads, Math.Max(request.Budget.FewestTurns, 1)) : null;
-            return new BenchReport(model.Name, threads, times[0], [.. times.Skip(1)], costs, MachineProbe.Of(threads), layers);
+            return new BenchReport(model.Name, Path.GetFileNameWithoutExtension(request.File), threads, times[0], [.. times.Skip(1)], costs, MachineProbe.Of(threads), layers);
         }
         catch (InvalidDataException problem) when (peer is not null)
         {

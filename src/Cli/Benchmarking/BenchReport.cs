@@ -12,6 +12,7 @@ internal sealed record EngineTime(string Name, Timing Timing, double Difference)
 
 /// <summary>What one number of threads gave.</summary>
 /// <param name="Name">Name of the model.</param>
+/// <param name="Program">Name of its file, which tells pruned versions of a model apart.</param>
 /// <param name="Threads">Threads of a call.</param>
 /// <param name="Ours">Our times.</param>
 /// <param name="Peers">The peers'.</param>
@@ -19,7 +20,7 @@ internal sealed record EngineTime(string Name, Timing Timing, double Difference)
 /// <param name="Probe">The machine.</param>
 /// <param name="Layers">Layers with times; null when not asked for.</param>
 internal sealed record BenchReport(
-    string Name, int Threads, EngineTime Ours, IReadOnlyList<EngineTime> Peers, IReadOnlyList<LayerCost> Costs, MachineProbe Probe, IReadOnlyList<LayerTime>? Layers)
+    string Name, string Program, int Threads, EngineTime Ours, IReadOnlyList<EngineTime> Peers, IReadOnlyList<LayerCost> Costs, MachineProbe Probe, IReadOnlyList<LayerTime>? Layers)
 {
     private double Flop => Costs.Sum(c => (double)c.Flop);
 
@@ -74,6 +75,7 @@ internal sealed record BenchReport(
     private void Write(Utf8JsonWriter writer, EngineTime? peer)
     {
         writer.WriteString("name", Name);
+        writer.WriteString("program", Program);
         writer.WriteNumber("threads", Threads);
         WriteTiming(writer, "ours", Ours.Timing);
         if (peer is null)
