@@ -1,7 +1,7 @@
 module std.formats
 
 // Storage formats, each composed from levels: dense (every coordinate), compressed (stored coordinates with a range per
-// parent), singleton (one stored coordinate per parent), bitmask (a bit per coordinate), pick (n stored of a small group).
+// parent), coded (the same, written into code where weights are known), singleton (one stored coordinate per parent), bitmask (a bit per coordinate), pick (n stored of a small group).
 // A format is named by @format(csr) or @format(bsr(4, 4)).
 
 // Vectors: stored positions only.
@@ -31,6 +31,9 @@ format row_runs(c) = [i, j] -> dense(i), compressed(j / c), dense(j % c)
 // Rows of stored columns in blocks of c columns: block by block, so that what a block reads stays in the cache.
 format csr_blocks(c) = [i, j] -> dense(j / c), dense(i), compressed(j % c)
 
+// Columns of blocks of n rows, whose pattern is written into code: a statement for every non-zero.
+format code_blocks(n) = [i, j] -> dense(i / n), dense(j), coded(i % n)
+
 // A bit for every element, and the stored ones.
 format bits(w) = [i, j] -> dense(i), dense(j / w), bitmask(j % w)
 
@@ -52,3 +55,6 @@ format filter_panels(n) = [o, c, r, s] -> dense(o / n), compressed(c), dense(r),
 // Filters as rows of stored elements in blocks of n inputs: block by block and height by height, so that what a block
 // reads stays in the cache.
 format filter_blocks(n) = [o, c, r, s] -> dense(c / n), dense(r), dense(o), compressed((c % n) * extent(s) + s)
+
+// Filters in blocks of n outputs, whose pattern is written into code: a statement for every non-zero.
+format filter_code_blocks(n) = [o, c, r, s] -> dense(o / n), dense(c), dense(r), dense(s), coded(o % n)

@@ -21,7 +21,7 @@ public static class ModelHash
             foreach (var weight in tier.Program.Regions.OfType<Region.Weight>())
             {
                 text.Append(weight.Name).Append(' ').Append(weight.Element.Name()).Append(' ').Append(weight.Count).Append(' ')
-                    .Append(FormatText.Print(weight.Source.Format.Source)).Append(' ').Append(weight.Source.Array)
+                    .Append(FormatText.Print(weight.Source.Format)).Append(' ').Append(weight.Source.Array)
                     .Append(' ').Append(weight.Source.Recipe ?? weight.Source.Tensor).Append(' ').Append(weight.Source.Mask).Append('\n');
             }
         }

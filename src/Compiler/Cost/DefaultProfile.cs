@@ -15,6 +15,9 @@ internal static class DefaultProfile
     // Panels of windows are copied first.
     private const double WindowShare = 0.45;
 
+    // Few non-zeros share a vector of the other operand where they are few in all.
+    private static readonly ImmutableArray<(double Terms, double Share)> CodeShares = [(16, 0.6), (64, 0.85), (128, 1)];
+
     // Rows of a block share loads of the other operand, so less is lost against dense than with single elements.
     private const double BlockShare = 0.7;
 
@@ -42,6 +45,7 @@ internal static class DefaultProfile
             Constant(KernelClasses.Dense, 1),
             Constant(KernelClasses.Rows, VectorShare),
             Constant(KernelClasses.RowsOfWindows, WindowShare),
+            new(KernelClasses.Code.Name, [.. CodeShares.Select(s => new RatePoint(1, s.Terms, DenseEfficiency * s.Share))]),
             Constant(KernelClasses.Blocks, BlockShare),
             Constant(KernelClasses.LinearBlocks, VectorShare),
             new(KernelClasses.LinearRows.Name, [.. ScalarReuses.Select(reuse => new RatePoint(reuse, 1, DenseEfficiency * scalar * Math.Max(SingleRow, reuse / ScalarRows)))]),

@@ -29,6 +29,9 @@ public static class KernelClasses
     /// <summary>As <see cref="Rows"/> over windows of an image.</summary>
     public static KernelClass RowsOfWindows { get; } = new("csr-conv", "csr", "non-zeros of filters times vectors of windows");
 
+    /// <summary>A statement for every non-zero, sums of a block of rows in registers.</summary>
+    public static KernelClass Code { get; } = new("code", "csr", "the pattern in code, sums in registers");
+
     /// <summary>Blocks of four rows or more that share loads of the other operand.</summary>
     public static KernelClass Blocks { get; } = new("block", "csr", "blocks of rows that share loads");
 
@@ -55,7 +58,7 @@ public static class KernelClasses
 
     /// <summary>All of them.</summary>
     public static ImmutableArray<KernelClass> All { get; } =
-        [Dense, Convolution, Depthwise, Linear, Rows, RowsOfWindows, Blocks, Bits, NOfM, LinearRows, LinearBlocks, LinearBits, LinearNOfM, Elementwise];
+        [Dense, Convolution, Depthwise, Linear, Rows, RowsOfWindows, Code, Blocks, Bits, NOfM, LinearRows, LinearBlocks, LinearBits, LinearNOfM, Elementwise];
 
     /// <summary>A class by name, or null.</summary>
     public static KernelClass? Find(string name) => All.FirstOrDefault(c => c.Name == name);

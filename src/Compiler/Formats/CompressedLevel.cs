@@ -8,7 +8,7 @@ using SparseDsl.Dsl.Scalars;
 namespace SparseDsl.Compiler.Formats;
 
 /// <summary>The coordinates of non-zeros, parent after parent: those of parent p are <c>crd[ptr[p]] … crd[ptr[p + 1] - 1]</c>.</summary>
-internal sealed class CompressedLevel(BoundLevel source, int number, Dim extent, bool repeats) : Level(source, number, extent)
+internal class CompressedLevel(BoundLevel source, int number, Dim extent, bool repeats) : Level(source, number, extent)
 {
     private string Pointers => FormattableString.Invariant($"ptr{Number}");
 
@@ -21,6 +21,9 @@ internal sealed class CompressedLevel(BoundLevel source, int number, Dim extent,
     public override bool IsOrdered => true;
 
     public override bool IsUnique => !repeats;
+
+    /// <summary>The coordinates that its arrays say.</summary>
+    public LevelEntries Entries(IReadOnlyDictionary<string, TensorData> arrays) => new(LevelArrays.Int32s(arrays, Pointers), LevelArrays.Int32s(arrays, Coordinates));
 
     public override ImmutableArray<LevelArray> Arrays => [new(Pointers, ElementType.I32), new(Coordinates, ElementType.I32)];
 

@@ -8,7 +8,8 @@ namespace SparseDsl.Compiler.Formats;
 /// How a tensor is stored: a list of levels from the outermost in. The dense row-major format has one dense level for each index.
 /// </summary>
 /// <param name="Source">Name, logical indices and levels as written or chosen.</param>
-public sealed record Format(BoundFormat Source)
+/// <param name="Pattern">Which elements are stored, where that is known and a level's coordinates are to be written into code; else null.</param>
+public sealed record Format(BoundFormat Source, Pattern? Pattern = null)
 {
     /// <summary>For messages: <c>csr</c>, <c>bsr(4, 4)</c>.</summary>
     public string Name => Source.Name;

@@ -10,7 +10,17 @@ public static class FormatText
     public static string Print(BoundFormat format) =>
         $"\"{format.Name.Replace("\\", "\\\\").Replace("\"", "\\\"")}\" [{string.Join(", ", format.Indices)}] -> {string.Join(", ", format.Levels.Select(Level))}";
 
-    /// <summary>Reads what <see cref="Print"/> gave.</summary>
+    /// <summary>The text of a format whose pattern may be known: <c>… pattern "base64"</c>.</summary>
+    public static string Print(Format format) => Print(format.Source) + (format.Pattern is { } pattern ? $" pattern \"{pattern}\"" : "");
+
+    /// <summary>Reads what <see cref="Print(Format)"/> gave.</summary>
+    public static Format ParseWithPattern(IrReader reader)
+    {
+        var source = Parse(reader);
+        return new Format(source, reader.TryTake("pattern") ? Pattern.TryParse(reader.String()) ?? throw reader.Error("expected a pattern as base64") : null);
+    }
+
+    /// <summary>Reads what <see cref="Print(BoundFormat)"/> gave.</summary>
     public static BoundFormat Parse(IrReader reader)
     {
         var name = reader.String();

@@ -19,6 +19,7 @@ public static class Levels
     [
         ("dense", (source, number, extent, _) => new DenseLevel(source, number, extent)),
         ("compressed", (source, number, extent, repeats) => new CompressedLevel(source, number, extent, repeats)),
+        ("coded", (source, number, extent, repeats) => new CodedLevel(source, number, extent, repeats)),
         ("singleton", (source, number, extent, _) => new SingletonLevel(source, number, extent)),
         ("bitmask", (source, number, extent, _) => new BitmaskLevel(source, number, extent)),
         ("pick", (source, number, extent, _) => new PickLevel(source, number, extent)),

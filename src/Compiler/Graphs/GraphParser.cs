@@ -238,7 +238,7 @@ public sealed class GraphParser
 
     private Node Lookup(string name) => nodes.TryGetValue(name, out var node) ? node : throw reader.Error($"no node '%{name}' before this line");
 
-    private Format? Storage() => reader.TryTake("format") ? new Format(FormatText.Parse(reader)) : null;
+    private Format? Storage() => reader.TryTake("format") ? FormatText.ParseWithPattern(reader) : null;
 
     private Sparsity Annotation()
     {

@@ -44,8 +44,8 @@ public static class GraphPrinter
     {
         InputNode => $"input {node.Name}: {node.Type}",
         StateNode => $"state {node.Name}: {node.Type}",
-        ParamNode param => $"param {node.Name} {Quote(param.Path)}: {node.Type}{Annotation(param.Sparsity)}{Requested(param.Requested)}{Storage(param.Format?.Source)}",
-        ConstantNode constant => $"constant {node.Name}: {node.Type} = {Data(constant)}{Storage(constant.Format?.Source)}",
+        ParamNode param => $"param {node.Name} {Quote(param.Path)}: {node.Type}{Annotation(param.Sparsity)}{Requested(param.Requested)}{Storage(param.Format)}",
+        ConstantNode constant => $"constant {node.Name}: {node.Type} = {Data(constant)}{Storage(constant.Format)}",
         _ => $"{node.Name} {Quote(node.Origin.Label)} in {Quote(node.Origin.Scope)}: {Operation(node)}",
     };
 
@@ -91,7 +91,7 @@ public static class GraphPrinter
 
     private static string Requested(BoundFormat? format) => format is null ? "" : $" wants {FormatText.Print(format)}";
 
-    private static string Storage(BoundFormat? format) => format is null ? "" : $" format {FormatText.Print(format)}";
+    private static string Storage(Format? format) => format is null ? "" : $" format {FormatText.Print(format)}";
 
     // Long constants are summarised by a hash: they come from weights, which are not part of the text.
     private static string Data(ConstantNode constant) => constant.Data is not { } data ? $"deferred {Quote(constant.Recipe ?? "")}"

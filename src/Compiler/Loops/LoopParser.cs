@@ -120,7 +120,7 @@ public sealed class LoopParser
         var array = line.String();
         line.Take("of");
         var tensor = line.String();
-        var format = new Format(FormatText.Parse(line));
+        var format = FormatText.ParseWithPattern(line);
         if (line.TryTake("mask"))
         {
             return new WeightOrigin(tensor, null, format, array, Mask: line.String());

@@ -116,7 +116,7 @@ public static class LoopPrinter
     };
 
     private static string Source(WeightOrigin source) =>
-        $"array {Quote(source.Array)} of {Quote(source.Tensor)} {FormatText.Print(source.Format.Source)}{Folded(source)}";
+        $"array {Quote(source.Array)} of {Quote(source.Tensor)} {FormatText.Print(source.Format)}{Folded(source)}";
 
     // The elements of folded constants are weights, not text.
     private static string Folded(WeightOrigin source) =>

@@ -14,6 +14,20 @@ public sealed class NonNegative
     /// <summary>Records that an immutable variable is computed from elements of tensors.</summary>
     public void AddData(Variable variable) => data.Add(variable);
 
+    /// <summary>What is known of a variable outside, for the method it is passed to.</summary>
+    public void Copy(NonNegative outside, Variable variable)
+    {
+        if (outside.variables.Contains(variable))
+        {
+            variables.Add(variable);
+        }
+
+        if (outside.data.Contains(variable))
+        {
+            data.Add(variable);
+        }
+    }
+
     /// <summary>Whether a value hangs on elements of tensors, and not on extents and loop variables only.</summary>
     public bool IsData(LoopExpr value) => value switch
     {

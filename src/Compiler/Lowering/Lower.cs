@@ -69,6 +69,9 @@ public sealed partial class Lower
             LoopValidator.Validate(call.Kernel);
         }
 
+        // Arrays of a pattern that is in the code: nobody reads them.
+        var read = new HashSet<string>(calls.SelectMany(c => c.Regions), StringComparer.Ordinal);
+        all.RemoveAll(r => r is Region.Weight { Source.Format.Pattern: not null } && !read.Contains(r.Name));
         return new LoopProgram(graph.Name, graph.Dims, [.. all], [.. calls], [.. all.OfType<Region.Temporary>().OrderBy(t => t.Slot).Select(Bytes)]);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Kernels;
 using SparseDsl.Compiler.Loops;
@@ -138,10 +139,13 @@ public sealed partial class Lower
     private void EmitDriven(ComputeNode node, Region result, Dim storeOffset, List<StoredOperand> operands, StoredOperand driver)
     {
         var split = new SplitIndices(Bounds.Variables(node), operands.SelectMany(o => o.Coordinates), graph);
+        if (InCode(node, result, storeOffset, operands, driver, split))
+        {
+            return;
+        }
+
         var kernel = new KernelBuilder(graph);
-        var walk = new SparseWalk(
-            kernel, new OperandScope(kernel, name => Array(driver.Node, name)), driver.Levels, [.. driver.Coordinates.Select(split.Rewrite)],
-            Bounds.Variables(node).SelectMany(split.Parts), split.Limits);
+        var walk = Walk(node, driver, split, kernel);
         var outputs = node.Indices.SelectMany(split.Parts).ToArray();
         var reductions = node.Reduction?.Vars.SelectMany(split.Parts).ToArray() ?? [];
         var sparse = new SparseLoops(kernel, walk, outputs, reductions);
@@ -164,6 +168,35 @@ public sealed partial class Lower
         {
             EmitEnd(node, target, result, storeOffset);
         }
+    }
+
+    private SparseWalk Walk(ComputeNode node, StoredOperand driver, SplitIndices split, KernelBuilder kernel) => new(
+        kernel, new OperandScope(kernel, name => Array(driver.Node, name)), driver.Levels, [.. driver.Coordinates.Select(split.Rewrite)],
+        Bounds.Variables(node).SelectMany(split.Parts), split.Limits);
+
+    /// <summary>Writes the driver's pattern into code, where it is known and the nest allows it; says whether it did.</summary>
+    private bool InCode(ComputeNode node, Region result, Dim storeOffset, List<StoredOperand> operands, StoredOperand driver, SplitIndices split)
+    {
+        var kernel = new KernelBuilder(graph);
+        var walk = Walk(node, driver, split, kernel);
+        var outputs = node.Indices.SelectMany(split.Parts).ToArray();
+        if (StorageOf(driver.Node) is not { Pattern: { } pattern } format || !PatternInCode.IsFor(walk, outputs))
+        {
+            return false;
+        }
+
+        var (body, addresses) = Split(node, kernel, split, operands, walk);
+        var nest = Nest.Of(
+            body, outputs, kernel.Bind(result, BufferAccess.InOut), split.Rewrite(storeOffset), r => addresses[r], single => kernel.Define(single, Loop.Int(0)), walk.Binds);
+        var schedule = new Scheduler(nest, target, graph, new SparseLoops(kernel, walk, outputs, nest.Reductions)).Choose();
+        var packed = FormatPacker.Pack(format, pattern.Ones([.. driver.Node.Type.Shape.Select(d => (int)d.Constant!.Value)]));
+        if (PatternInCode.Of(kernel, nest, schedule, target, walk, packed) is not { } inCode)
+        {
+            return false;
+        }
+
+        calls.Add(kernel.Finish(node.Name, Label(node), inCode.Build()));
+        return true;
     }
 
     /// <summary>What elements have that the walk never comes to: the identity of a sum in memory, else the value where the driver is zero.</summary>

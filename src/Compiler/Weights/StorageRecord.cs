@@ -47,7 +47,7 @@ public sealed class StorageRecord
             text.Append("model ").Append(Quote(model.Key)).Append('\n');
             foreach (var weight in model.Value)
             {
-                foreach (var choice in weight.Value.GroupBy(c => FormatText.Print(c.Format.Source), StringComparer.Ordinal))
+                foreach (var choice in weight.Value.GroupBy(c => FormatText.Print(c.Format), StringComparer.Ordinal))
                 {
                     text.Append(Quote(weight.Key)).Append(' ').Append(string.Join(" ", choice.Select(c => c.Target))).Append(" = ").Append(choice.Key).Append('\n');
                 }
@@ -100,7 +100,7 @@ public sealed class StorageRecord
         }
 
         line.Take("=");
-        var format = new Format(FormatText.Parse(line));
+        var format = FormatText.ParseWithPattern(line);
         foreach (var target in targets)
         {
             Add(model, weight, target, format);

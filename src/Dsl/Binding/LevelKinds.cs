@@ -16,6 +16,7 @@ public static class LevelKinds
     [
         new("dense"),
         new("compressed"),
+        new("coded"),
         new("singleton", NeedsOuter: true),
         new("bitmask"),
         new("pick", HasCount: true),

@@ -23,6 +23,7 @@ public static class CalibrationCases
         .. from pixels in Pixels from columns in new[] { 32, 128, 512 } select new Func<CalibrationCase>(() => Product(KernelClasses.Dense, columns, pixels, 1, "")),
         .. from pixels in Pixels from density in Densities select new Func<CalibrationCase>(() => Product(KernelClasses.Rows, Columns, pixels, density, "@format(csr_blocks(64))")),
         .. from side in new[] { 7, 14, 28, 56 } from density in FewDensities select new Func<CalibrationCase>(() => SparseConvolution(side, 64, density)),
+        .. from pixels in new[] { 196, 3136 } from density in FewDensities select new Func<CalibrationCase>(() => InCode(64, pixels, density)),
         .. from pixels in Pixels from density in FewDensities select new Func<CalibrationCase>(() => Product(KernelClasses.Blocks, Columns, pixels, density, "@format(bsr(4, 1))", height: 4)),
         .. from pixels in Pixels from density in FewDensities select new Func<CalibrationCase>(() => Product(KernelClasses.Bits, Columns, pixels, density, "@format(bits(32))")),
         .. from pixels in Pixels from n in new[] { 1, 2 } select new Func<CalibrationCase>(() => NOfM(n, pixels)),
@@ -42,6 +43,7 @@ public static class CalibrationCases
         () => Product(KernelClasses.Dense, 64, 49, 1, ""),
         () => Product(KernelClasses.Rows, 64, 49, 0.1, "@format(csr)"),
         () => SparseConvolution(7, 32, 0.1),
+        () => InCode(32, 49, 0.1),
         () => Product(KernelClasses.Blocks, 64, 49, 0.1, "@format(bsr(4, 1))", height: 4),
         () => Product(KernelClasses.Bits, 64, 49, 0.1, "@format(bits(32))"),
         () => NOfM(1, 49),
@@ -57,6 +59,15 @@ public static class CalibrationCases
 
     private static CalibrationCase Product(KernelClass kernel, int columns, int pixels, double density, string annotation, int height = 1) =>
         Product(kernel, columns, pixels, density, annotation, RandomWeights.Blocks(Rows, columns, height, 1, 1 - density));
+
+    // One block of rows: others would repeat the code, which takes long to compile.
+    private static CalibrationCase InCode(int columns, int pixels, double density)
+    {
+        const int rows = 24;
+        return new(
+            KernelClasses.Code, pixels, columns * density, rows * columns * density * pixels,
+            Program(RandomWeights.Unstructured(rows, columns, 1 - density), [rows, columns], "@format(code_blocks(24))", [columns, pixels], "matmul(w, x)"));
+    }
 
     private static CalibrationCase NOfM(int n, int pixels) =>
         Product(KernelClasses.NOfM, Columns, pixels, n / 4.0, FormattableString.Invariant($"@format(nm({n}, 4))"), RandomWeights.NOfM(Rows, Columns, n, 4));

@@ -24,6 +24,7 @@ public sealed class SparseLoweringTests
         ("bsr41", "[i, j] -> dense(i / 4), compressed(j), dense(i % 4)"),
         ("bsr16", "[i, j] -> dense(i / 16), compressed(j), dense(i % 16)"),
         ("bsr18", "[i, j] -> dense(i), compressed(j / 8), dense(j % 8)"),
+        ("coded", "[i, j] -> dense(i / 4), dense(j), coded(i % 4)"),
         ("bitmap", "[i, j] -> dense(i), bitmask(j)"),
         ("bitmap32", "[i, j] -> dense(i), dense(j / 32), bitmask(j % 32)"),
         ("nm", "[i, j] -> dense(i), dense(j / 4), pick(4)(j % 4)"),

@@ -22,6 +22,7 @@ public sealed class FormatPackerTests
         "\"dcsr\" [i, j] -> compressed(i), compressed(j)",
         "\"bsr\" [i, j] -> dense(i / 4), compressed(j / 3), dense(i % 4), dense(j % 3)",
         "\"rows4\" [i, j] -> dense(i / 4), compressed(j), dense(i % 4)",
+        "\"coded\" [i, j] -> dense(i / 3), dense(j), coded(i % 3)",
         "\"bitmap\" [i, j] -> dense(i), bitmask(j)",
         "\"bits\" [i, j] -> dense(i), dense(j / 32), bitmask(j % 32)",
         "\"nm\" [i, j] -> dense(i), dense(j / 4), pick(4)(j % 4)",

@@ -148,6 +148,22 @@ public sealed class ChooseLevelsTests
     }
 
     [Fact]
+    public void A_pattern_becomes_code_where_weights_are_known_and_there_is_room()
+    {
+        var pixels = Parse("f32[64, 4000]", "f32[64, 64]", "f32[64, 4000] = [o < 64, n < 4000] sum(c < 64) (%w[o, c] * %x[c, n])");
+        var decision = Choose(pixels, Random(64, 64, 0.5), null, out _);
+        Assert.Equal("code_blocks(22)", decision.Format.Name);
+        Assert.Contains("statements of code", decision.Reason, StringComparison.Ordinal);
+        Assert.NotNull(decision.Format.Pattern);
+        Assert.NotEqual("code_blocks(22)", Choose(pixels, null, new Sparsity.Unstructured(0.5), out _).Format.Name);
+
+        var wide = Parse("f32[256, 4000]", "f32[256, 256]", "f32[256, 4000] = [o < 256, n < 4000] sum(c < 256) (%w[o, c] * %x[c, n])");
+        decision = Choose(wide, Random(256, 256, 0.6), null, out _);
+        Assert.DoesNotContain("code", decision.Format.Name, StringComparison.Ordinal);
+        Assert.Contains("have no room", decision.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Filters_keep_whole_windows_only_where_those_are_zero()
     {
         var graph = GraphParser.Parse("""
@@ -157,9 +173,9 @@ public sealed class ChooseLevelsTests
               y "conv2d" in "": f32[1, 16, 8, W] = [n < 1, o < 16, p < 8, q < W] sum(c < 16, r < 3, s < 3) (%x[n, c, p + r, q + s] * %w[o, c, r, s])
               output y = %y
             """);
-        Assert.Equal("csr_blocks(16)", Choose(graph, Random(16, 144, 0.3).Reshape(16, 16, 3, 3), null, out _).Format.Name);
+        Assert.Equal("csr_blocks(16)", Choose(graph, Random(16, 144, 0.3).Reshape(16, 16, 3, 3), null, out _, Target.Avx2).Format.Name);
         float[] windows = [.. Enumerable.Range(0, 16 * 144).Select(i => i / 9 % 4 == 0 ? 1f : 0)];
-        Assert.Equal("filter_channels", Choose(graph, TensorData.FromFloats(windows, 16, 16, 3, 3), null, out _).Format.Name);
+        Assert.Equal("filter_channels", Choose(graph, TensorData.FromFloats(windows, 16, 16, 3, 3), null, out _, Target.Avx2).Format.Name);
     }
 
     [Fact]

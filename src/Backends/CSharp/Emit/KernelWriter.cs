@@ -1,4 +1,5 @@
 using SparseDsl.Compiler;
+using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using Buffer = SparseDsl.Compiler.Loops.Buffer;
@@ -13,6 +14,9 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
 {
     // Beyond this a thread's stack might not do: the memory comes from the heap for the time of the call.
     private const long LargestStackScratch = 64 * 1024;
+
+    // A loop shorter than this is no reason for a method of its own.
+    private const int FewestApart = 64;
 
     // Names that mean something inside the methods.
     internal static readonly string[] Reserved =
@@ -47,7 +51,8 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
 
         var maskElements = MaskElements.Collect(kernel.Body);
         var parts = new List<Part>();
-        var statements = new StatementWriter(text, scope, maskElements);
+        var apart = new List<LoopApart>();
+        var statements = new StatementWriter(text, scope, maskElements) { Apart = Aparts(kernel.Body, method, scope, apart) };
         statements.Parallel = loop => parts.Add(Start(loop, kernel, method, parts.Count, scope, statements));
         text.Line();
         text.Summary(kernel.Label + calls switch
@@ -64,8 +69,72 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         Function($"public static void {method}({string.Join(", ", parameters)})", ScratchOutside(kernel.Body), scope, () => statements.Write(kernel.Body));
         foreach (var part in parts)
         {
-            WritePart(part, maskElements);
+            WritePart(part, maskElements, apart);
         }
+
+        foreach (var loop in apart)
+        {
+            WriteApart(loop, maskElements);
+        }
+    }
+
+    /// <summary>A serial loop on its way to its own method.</summary>
+    private sealed record LoopApart(string Method, Stmt.For Loop, Scope Outer, List<Buffer> Buffers, List<Variable> Variables);
+
+    /// <summary>What takes long loops out of a method that would be too long for the JIT to keep track of; null for methods that are not.</summary>
+    private Func<Stmt.For, bool>? Aparts(Stmt body, string method, Scope scope, List<LoopApart> apart)
+    {
+        if (Statements(body) <= 2 * CodeSize.MostStatements)
+        {
+            return null;
+        }
+
+        return loop =>
+        {
+            if (Statements(loop.Body) < FewestApart || Assigns(loop) || loop.Body.All().Any(s => s is Stmt.Scratch or Stmt.CompressStore or Stmt.For { Kind: LoopKind.Parallel }))
+            {
+                return false;
+            }
+
+            var declared = Declared(loop);
+            List<Variable> variables = [.. loop.AllExpressions().OfType<LoopExpr.Var>().Select(v => v.Variable).Distinct().Where(v => !declared.Contains(v))];
+            IEnumerable<Buffer?> buffers = loop.AllExpressions().Select(e => e.Reads()).Concat(loop.All().Select(s => s.Writes()));
+            var part = new LoopApart(method + "Loop" + CSharpTypes.Digits(apart.Count + 1), loop, scope, [.. buffers.OfType<Buffer>().Distinct()], variables);
+            apart.Add(part);
+            text.Line($"{part.Method}({string.Join(", ", part.Buffers.Select(scope.Name).Concat(variables.Select(scope.Name)))});");
+            return true;
+        };
+    }
+
+    private static int Statements(Stmt body) => body.All().Count(s => s is not Stmt.Block);
+
+    private static HashSet<Variable> Declared(Stmt statement) => [.. statement.All().Select(s => s.Declares()).OfType<Variable>()];
+
+    // Its method could not give the values back.
+    private static bool Assigns(Stmt.For loop)
+    {
+        var declared = Declared(loop);
+        return loop.Body.All().OfType<Stmt.Assign>().Any(a => !declared.Contains(a.Variable));
+    }
+
+    private void WriteApart(LoopApart part, Dictionary<Variable, ElementType> maskElements)
+    {
+        var scope = new Scope(target, new Names(Reserved));
+        IEnumerable<string> parameters =
+        [
+            .. part.Buffers.Select(b => $"{CSharpTypes.Memory(b.Element)}* {scope.Declare(b)}"),
+            .. part.Variables.Select(v => $"{TypeOf(v, part.Outer, scope)} {scope.Declare(v, 0)}"),
+        ];
+        foreach (var variable in part.Variables)
+        {
+            scope.NonNegative.Copy(part.Outer.NonNegative, variable);
+        }
+
+        text.Line();
+        text.Line(optimisesAtOnce ? "[MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]" : "[MethodImpl(MethodImplOptions.NoInlining)]");
+        text.Open($"private static void {part.Method}({string.Join(", ", parameters)})");
+        new StatementWriter(text, scope, maskElements).Write(part.Loop);
+        text.Close();
     }
 
     /// <summary>A parallel loop on its way to its own method.</summary>
@@ -112,7 +181,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         return part;
     }
 
-    private void WritePart(Part part, Dictionary<Variable, ElementType> maskElements)
+    private void WritePart(Part part, Dictionary<Variable, ElementType> maskElements, List<LoopApart> apart)
     {
         var scope = new Scope(target, new Names(Reserved));
         List<(string Type, string Outer, string Inner)> fields =
@@ -120,14 +189,9 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
             .. part.Parallel.Buffers.Select(b => (CSharpTypes.Memory(b.Element) + "*", part.Outer.Name(b), scope.Declare(b))),
             .. part.Parallel.Variables.Select(v => (TypeOf(v, part.Outer, scope), part.Outer.Name(v), scope.Declare(v, 0))),
         ];
-        foreach (var variable in part.Parallel.Variables.Where(v => part.Outer.NonNegative.Holds(new LoopExpr.Var(v))))
+        foreach (var variable in part.Parallel.Variables)
         {
-            scope.NonNegative.Add(variable);
-        }
-
-        foreach (var variable in part.Parallel.Variables.Where(v => part.Outer.NonNegative.IsData(new LoopExpr.Var(v))))
-        {
-            scope.NonNegative.AddData(variable);
+            scope.NonNegative.Copy(part.Outer.NonNegative, variable);
         }
 
         text.Line();
@@ -151,7 +215,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
 
         Body(LoopTree.All(part.Loop.Body).OfType<Stmt.Scratch>(), scope, () =>
         {
-            var statements = new StatementWriter(text, scope, maskElements);
+            var statements = new StatementWriter(text, scope, maskElements) { Apart = Aparts(part.Parallel.Loop.Body, part.Method, scope, apart) };
             var name = scope.Declare(part.Loop.Variable, 1);
             if (scope.NonNegative.Holds(part.Loop.Begin))
             {

@@ -29,6 +29,9 @@ internal sealed class StatementWriter
     /// <summary>Called for parallel loops, which become functions of their own.</summary>
     public Action<Stmt.For>? Parallel { get; set; }
 
+    /// <summary>Offered every serial loop; says whether it has written a call of a function of its own for it.</summary>
+    public Func<Stmt.For, bool>? Apart { get; set; }
+
     /// <summary>The text of a scalar value at this point.</summary>
     public Code Scalar(LoopExpr value) => scalars.Write(Legalise.Expression(value));
 
@@ -72,6 +75,8 @@ internal sealed class StatementWriter
                 break;
             case Stmt.For { Kind: LoopKind.Parallel } loop when Parallel is not null:
                 Parallel(loop);
+                break;
+            case Stmt.For { Kind: LoopKind.Serial } loop when Apart?.Invoke(loop) == true:
                 break;
             case Stmt.For { Kind: LoopKind.Serial or LoopKind.Parallel } loop:
                 For(loop);

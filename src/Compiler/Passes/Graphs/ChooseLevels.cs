@@ -85,7 +85,10 @@ public static class ChooseLevels
         Func<string, Format?>? recorded = null, MachineProfile? profile = null, bool ignoresSparsity = false)
     {
         var uses = new WeightUses(graph);
-        var rates = (profile ?? MachineProfile.Default).For(target ?? Target.Avx512);
+        var made = target ?? Target.Avx512;
+        var rates = (profile ?? MachineProfile.Default).For(made);
+        var budget = new CodeBudget(ignoresSparsity ? [] : graph.Nodes.Where(n => n is ParamNode or ConstantNode && recorded?.Invoke(n.Name) is null)
+            .Select(n => new Decider(uses, rates, diagnostics, n, weights).InCode(made)).OfType<CodeCandidate>());
         return Rewriter.Rewrite(graph, node =>
         {
             if (node is not (ParamNode or ConstantNode))
@@ -95,7 +98,7 @@ public static class ChooseLevels
 
             var decision = ignoresSparsity ? new Decider(uses, rates, diagnostics, node, _ => null).DecideDense()
                 : recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, StorageReasons.Recorded, "chosen when the weights were packed")
-                : new Decider(uses, rates, diagnostics, node, weights).Decide();
+                : new Decider(uses, rates, diagnostics, node, weights).Decide(budget);
             decisions?.Add(decision);
             return node is ParamNode param ? param.WithFormat(decision.Format) : ((ConstantNode)node).WithFormat(decision.Format);
         });
@@ -127,11 +130,24 @@ public static class ChooseLevels
 
         public LevelDecision DecideDense() => Dense(StorageReasons.Ignored, "sparsity is not used");
 
-        public LevelDecision Decide()
+        /// <summary>The weight with its pattern in code, where nothing else was asked for and the pattern is known.</summary>
+        public CodeCandidate? InCode(Target target)
+        {
+            if (source?.Requested is not null || source?.Sparsity is Sparsity.Dense || node.Type.Count.Constant is not { } count || count < SmallestSparse
+                || uses.Of(node) is not { } use || StorageCandidate.InCode(node.Type, data, use, target) is not { } storage)
+            {
+                return null;
+            }
+
+            var best = StorageCandidate.Of(node.Type, data, source?.Sparsity, use).Select(c => Sparse(c, use, count, c.Stored)).Append(DenseTime(use, count)).Min();
+            return new CodeCandidate(node, storage, data!.CountNonZeros(), Sparse(storage, use, count, storage.Stored), best);
+        }
+
+        public LevelDecision Decide(CodeBudget budget)
         {
             if (source?.Requested is { } requested)
             {
-                return Requested(new Format(requested));
+                return Requested(new Format(requested, data is not null && requested.Levels.Any(l => l.Kind == "coded") ? Pattern.Of(data) : null));
             }
 
             if (source?.Sparsity is Sparsity.Dense)
@@ -149,9 +165,14 @@ public static class ChooseLevels
                 return NotUsed(StorageReasons.NotAFactor, "it is not a factor of sums that can be walked in its order");
             }
 
+            if (budget.For(node) is { } inCode)
+            {
+                return Weigh(inCode, use, count, budget.Note(node));
+            }
+
             // The fastest, of equals the first.
             return StorageCandidate.Of(node.Type, data, source?.Sparsity, use).OrderBy(c => Sparse(c, use, count, c.Stored)).FirstOrDefault() is { } candidate
-                ? Weigh(candidate, use, count)
+                ? Weigh(candidate, use, count, budget.Note(node))
                 : Dense(StorageReasons.Unknown, "weights are not loaded and nothing is promised");
         }
 
@@ -166,12 +187,12 @@ public static class ChooseLevels
             return Dense(StorageReasons.AskedInVain, "another storage was asked for, but an operation takes its elements in row-major order");
         }
 
-        private LevelDecision Weigh(StorageCandidate candidate, WeightUse use, long count)
+        private LevelDecision Weigh(StorageCandidate candidate, WeightUse use, long count, string note)
         {
             var (sparse, dense) = (Sparse(candidate, use, count, candidate.Stored), DenseTime(use, count));
             var weighed = new WeighedStorage(
                 candidate.Format, StorageKernels.Of(candidate.Format, Shape, use, rates.Lanes), StorageKernels.Dense(Shape, use), sparse, dense, Crossover(candidate, use, count));
-            var numbers = FormattableString.Invariant($"{Percent(candidate.Stored)} of the elements are stored: about {sparse:0.0} µs, dense {dense:0.0} µs");
+            var numbers = FormattableString.Invariant($"{Percent(candidate.Stored)} of the elements are stored: about {sparse:0.0} µs, dense {dense:0.0} µs{note}");
             if (sparse < dense)
             {
                 return new LevelDecision(name, candidate.Format, density, candidate.Stored, StorageReasons.SparseFaster, numbers, weighed);

@@ -15,6 +15,9 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
 {
     private const double BytesOfCoordinate = 4;
 
+    // For the other operand's vector, and for what the compiler cannot do without.
+    private const int RegistersAside = 4;
+
     /// <summary>The candidates for the data, or for what is promised when there is none; empty when nothing is known or the weight has too few terms.</summary>
     public static IEnumerable<StorageCandidate> Of(TensorType type, TensorData? data, Sparsity? promise, WeightUse use)
     {
@@ -35,6 +38,32 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
         {
             yield return elements;
         }
+    }
+
+    /// <summary>
+    /// The pattern in code: blocks of rows whose sums fit the registers. Only where weights are known, and where a multiply-accumulate takes its weight from
+    /// memory (AVX-512): elsewhere each would need a second instruction.
+    /// </summary>
+    public static StorageCandidate? InCode(TensorType type, TensorData? data, WeightUse use, Target target)
+    {
+        if (data is null || type.Element != Dsl.ElementType.F32 || target.Registers < 32 || !use.HasLanes || use.Rows is not [0]
+            || StorageKernels.Terms([.. type.Shape.Select(d => (int)d.Constant!.Value)], use) < StorageKernels.FewestTerms || use.Columns.IsEmpty || use.Columns[0] != 1)
+        {
+            return null;
+        }
+
+        var rows = (int)type.Shape[0].Constant!.Value;
+        var most = target.Registers - RegistersAside;
+        var blocks = (rows + most - 1) / most;
+        var size = (rows + blocks - 1) / blocks;
+        var indices = Indices(type.Rank);
+        var first = Dim.Symbol(indices[0]);
+        ImmutableArray<BoundLevel> levels =
+        [
+            Level("dense", Dim.FloorDiv(first, size)), .. use.Columns.Select(c => Level("dense", Dim.Symbol(indices[c]))), Level("coded", Dim.Mod(first, size)),
+        ];
+        var name = FormattableString.Invariant($"{(type.Rank == 2 ? "code_blocks" : "filter_code_blocks")}({size})");
+        return new StorageCandidate(new Format(new BoundFormat(name, indices, levels), Pattern.Of(data)), (double)data.CountNonZeros() / data.Count, 0);
     }
 
     private static StorageCandidate? Blocks(Sparsity.Block block, ImmutableArray<int> shape, TensorData? data)

@@ -38,6 +38,11 @@ internal static class StorageKernels
             return use.HasLanes ? KernelClasses.NOfM : KernelClasses.LinearNOfM;
         }
 
+        if (format.Pattern is not null && levels.Any(l => l is CodedLevel))
+        {
+            return KernelClasses.Code;
+        }
+
         if (levels.Any(l => l.Source.Kind == "bitmask"))
         {
             return use.HasLanes ? KernelClasses.Bits : KernelClasses.LinearBits;
