@@ -70,7 +70,8 @@ internal sealed class SparsePanels
         var rows = levels.Skip(blocks).TakeWhile(i => walk.IsPlain(i) && sparse.BindsOutput(i)).ToArray();
         var fits = nest.Reduce is { } reduce && !sparse.Accumulates && !sparse.SkipsOutputs && schedule is { Vector: not null, AlongReduction: false, Lanes: > 1 }
             && !walk.Binds(schedule.Vector) && rows.Length > 0 && blocks + rows.Length <= walk.LastOwn
-            && (blocks == 0 || reduce.Type == nest.Store.Element) && nest.Reads.All(r => r.Guards.Length == 0)
+            // Results are written with the last block: there has to be one.
+            && (blocks == 0 || (reduce.Type == nest.Store.Element && levels.Take(blocks).All(i => walk.Levels[i].Extent.Constant is not 0))) && nest.Reads.All(r => r.Guards.Length == 0)
             && nest.Outputs.Where(o => walk.Binds(o.Name)).All(o => o.Name == schedule.Row || rows.Any(l => walk.Bound[l][0] == o.Name))
             && (schedule.Row is null || (walk.Binds(schedule.Row) && walk.Indices[schedule.Row].Extent.Constant is not null));
         return fits ? new SparsePanels(kernel, nest, schedule, target, sparse, blocks, rows) : null;
