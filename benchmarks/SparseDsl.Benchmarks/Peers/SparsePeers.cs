@@ -5,6 +5,12 @@ namespace SparseDsl.Benchmarks;
 /// <summary>Peers with sparse kernels, where they are installed.</summary>
 internal static class SparsePeers
 {
+    /// <summary>
+    /// Why they are left out of tables on several threads. On two processors, in turn with everyone else, their calls took whole quanta of the scheduler: 8 ms where
+    /// MKL takes 0.6 ms when OpenMP is told to wait passively. That says nothing about their kernels.
+    /// </summary>
+    public const string OneThreadOnly = "MKL and XNNPACK are left out: their pools go on spinning after a call, on processors that the others need; they are measured on one thread";
+
     private static readonly Peer[] All =
     [
         new(() => Mkl.Library is not null, "MKL is not here: scripts/fetch-peers gets it", _ => true, (product, threads, copies) => new Mkl(product, threads, copies)),

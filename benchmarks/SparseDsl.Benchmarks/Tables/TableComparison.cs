@@ -32,7 +32,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
 
         if (table.TakesSparsePeers)
         {
-            SparsePeers.Missing().ToList().ForEach(Console.Error.WriteLine);
+            (Threads == 1 ? SparsePeers.Missing() : [SparsePeers.OneThreadOnly]).ToList().ForEach(Console.Error.WriteLine);
         }
 
         var results = rows.Select(row => Measure(table, row.Make())).ToList();
@@ -52,7 +52,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
             var copies = dense.Copies;
             engines.AddRange(row.Peers.Select(peer => new OnnxRuntimeEngine(peer.Onnx, [TensorData.FromFloats(row.Input, peer.Input)], Threads, copies) { Name = peer.Name }));
             var firstSparse = engines.Count;
-            engines.AddRange(row.Product is { } product ? SparsePeers.Load(product, Threads, copies) : []);
+            engines.AddRange(Threads == 1 && row.Product is { } product ? SparsePeers.Load(product, Threads, copies) : []);
             var firstOwn = engines.Count;
             foreach (var variant in row.Variants)
             {
