@@ -6,10 +6,11 @@ namespace SparseDsl.Benchmarks;
 internal static class SparsePeers
 {
     /// <summary>
-    /// Why they are left out of tables on several threads. On two processors, in turn with everyone else, their calls took whole quanta of the scheduler: 8 ms where
-    /// MKL takes 0.6 ms when OpenMP is told to wait passively. That says nothing about their kernels.
+    /// Why they are left out of tables on several threads. On two processors with nothing else to do, in turn with everyone else, their calls took whole quanta of the
+    /// scheduler, 8 to 24 ms. MKL's became 0.6 ms when OpenMP was told to wait passively (OMP_WAIT_POLICY, one row tried); XNNPACK's did not change, for a reason that
+    /// was not found. Such times say nothing about their kernels.
     /// </summary>
-    public const string OneThreadOnly = "MKL and XNNPACK are left out: their pools go on spinning after a call, on processors that the others need; they are measured on one thread";
+    public const string OneThreadOnly = "MKL and XNNPACK are left out: on several threads, in one process with the others, their calls wait for the scheduler; they are measured on one thread";
 
     private static readonly Peer[] All =
     [
