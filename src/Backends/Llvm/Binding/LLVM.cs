@@ -138,6 +138,9 @@ internal static unsafe partial class LLVM
     [DllImport(Library, EntryPoint = "LLVMInitializeX86AsmPrinter")]
     public static extern void InitializeX86AsmPrinter();
 
+    [DllImport(Library, EntryPoint = "LLVMInitializeX86AsmParser")]
+    public static extern void InitializeX86AsmParser();
+
     [DllImport(Library, EntryPoint = "LLVMInitializeAArch64TargetInfo")]
     public static extern void InitializeAArch64TargetInfo();
 
@@ -149,4 +152,7 @@ internal static unsafe partial class LLVM
 
     [DllImport(Library, EntryPoint = "LLVMInitializeAArch64AsmPrinter")]
     public static extern void InitializeAArch64AsmPrinter();
+
+    [DllImport(Library, EntryPoint = "LLVMInitializeAArch64AsmParser")]
+    public static extern void InitializeAArch64AsmParser();
 }

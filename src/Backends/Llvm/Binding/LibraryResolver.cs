@@ -98,9 +98,11 @@ internal static unsafe class LibraryResolver
         LLVM.InitializeX86Target();
         LLVM.InitializeX86TargetMC();
         LLVM.InitializeX86AsmPrinter();
+        LLVM.InitializeX86AsmParser();
         LLVM.InitializeAArch64TargetInfo();
         LLVM.InitializeAArch64Target();
         LLVM.InitializeAArch64TargetMC();
         LLVM.InitializeAArch64AsmPrinter();
+        LLVM.InitializeAArch64AsmParser();
     }
 }
