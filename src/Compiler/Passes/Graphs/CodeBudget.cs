@@ -25,8 +25,8 @@ internal sealed class CodeBudget
     /// <summary>Statements of all patterns in the code of one model, for one target.</summary>
     public const int MostStatements = 32768;
 
-    // Below this a statement is compiled for longer than ten thousand calls gain by it.
-    private const double LeastGain = 2;
+    // Below this a statement is compiled for longer than some ten thousand calls gain by it.
+    private const double LeastGain = 1;
 
     private readonly Dictionary<string, (CodeCandidate Candidate, bool Fits)> candidates = new(StringComparer.Ordinal);
     private int left = MostStatements;

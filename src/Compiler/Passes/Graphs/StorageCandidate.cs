@@ -46,7 +46,7 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
     /// </summary>
     public static StorageCandidate? InCode(TensorType type, TensorData? data, WeightUse use, Target target)
     {
-        if (data is null || type.Element != Dsl.ElementType.F32 || target.Registers < 32 || !use.HasLanes || use.Rows is not [0]
+        if (data is null || type.Element != Dsl.ElementType.F32 || target.Lanes(4) < 16 || !use.HasLanes || use.Rows is not [0]
             || StorageKernels.Terms([.. type.Shape.Select(d => (int)d.Constant!.Value)], use) < StorageKernels.FewestTerms || use.Columns.IsEmpty || use.Columns[0] != 1)
         {
             return null;
