@@ -20,7 +20,7 @@ public static class LoopPipeline
         (nameof(Cse), Cse.Run),                             // also joins what Hoist moved in front of neighbouring loops
     ];
 
-    /// <summary>Runs every pass and checks the kernel before the first and after each.</summary>
+    /// <summary>Runs every pass and checks the kernel before the first and after the last. Only when that fails are all run again, checked one by one.</summary>
     /// <param name="kernel">A valid kernel.</param>
     /// <param name="target">The machine.</param>
     /// <param name="dump">Is given each pass's name and its result.</param>
@@ -28,6 +28,29 @@ public static class LoopPipeline
     public static Kernel Run(Kernel kernel, Target target, Action<string, Kernel>? dump = null)
     {
         LoopValidator.Validate(kernel);
+        var result = kernel;
+        foreach (var (name, run) in Passes)
+        {
+            result = run(result, target);
+            dump?.Invoke(name, result);
+        }
+
+        try
+        {
+            LoopValidator.Validate(result);
+        }
+        catch (CompilerBugException)
+        {
+            Blame(kernel, target);
+            throw;
+        }
+
+        return result;
+    }
+
+    /// <summary>Finds the pass whose result is the first that is not valid.</summary>
+    private static void Blame(Kernel kernel, Target target)
+    {
         foreach (var (name, run) in Passes)
         {
             kernel = run(kernel, target);
@@ -39,11 +62,7 @@ public static class LoopPipeline
             {
                 throw new CompilerBugException($"after {name}: {bug.Message}", bug);
             }
-
-            dump?.Invoke(name, kernel);
         }
-
-        return kernel;
     }
 
     /// <summary>Runs every pass on every kernel of a program.</summary>
