@@ -9,6 +9,9 @@ namespace SparseDsl.Measurement;
 /// <param name="TurnMicroseconds">An engine's turn is as many calls as fill this time, and at least one.</param>
 public sealed record Budget(double WarmUpMilliseconds, double Milliseconds, int FewestTurns, double TurnMicroseconds = 200)
 {
+    /// <summary>Whether a turn begins with a call that is not timed: the caches then hold what the engine left there, not what the others did.</summary>
+    public bool BeginsWarm { get; init; }
+
     /// <summary>For a network.</summary>
     public static Budget Network { get; } = new(1000, 5000, 15);
 
@@ -33,11 +36,11 @@ public static class Interleaved
     public static IReadOnlyList<Timing> Run(IReadOnlyList<IEngine> engines, Budget budget, int threads = 1)
     {
         var calls = engines.Select(engine => Calls(engine, budget)).ToArray();
-        Turns(engines, calls, budget.WarmUpMilliseconds, 1, threads);
-        return [.. Turns(engines, calls, budget.Milliseconds, budget.FewestTurns, threads).Select(times => new Timing(times))];
+        Turns(engines, calls, budget with { Milliseconds = budget.WarmUpMilliseconds, FewestTurns = 1 }, threads);
+        return [.. Turns(engines, calls, budget, threads).Select(times => new Timing(times))];
     }
 
-    private static List<double>[] Turns(IReadOnlyList<IEngine> engines, int[] calls, double milliseconds, int fewest, int threads)
+    private static List<double>[] Turns(IReadOnlyList<IEngine> engines, int[] calls, Budget budget, int threads)
     {
         List<double>[] times = [.. engines.Select(_ => new List<double>())];
         var start = Stopwatch.GetTimestamp();
@@ -45,19 +48,23 @@ public static class Interleaved
         {
             for (var i = 0; i < engines.Count; i++)
             {
-                times[i].Add(Turn(engines[i], calls[i], threads));
+                times[i].Add(Turn(engines[i], calls[i], threads, budget.BeginsWarm));
             }
         }
-        while (times[0].Count < fewest || Stopwatch.GetElapsedTime(start).TotalMilliseconds < milliseconds);
+        while (times[0].Count < budget.FewestTurns || Stopwatch.GetElapsedTime(start).TotalMilliseconds < budget.Milliseconds);
         return times;
     }
 
-    private static double Turn(IEngine engine, int calls, int threads)
+    private static double Turn(IEngine engine, int calls, int threads, bool warm)
     {
         engine.BeginTurn();
         if (threads > 1)
         {
             Thread.Sleep(SettleMilliseconds);
+        }
+
+        if (threads > 1 || warm)
+        {
             engine.Invoke();
         }
 
@@ -80,7 +87,7 @@ public static class Interleaved
         }
 
         // The first call made everything ready; the fastest of a few tells how many fit.
-        var fastest = Enumerable.Range(0, 3).Min(_ => Turn(engine, 1, 1));
+        var fastest = Enumerable.Range(0, 3).Min(_ => Turn(engine, 1, 1, budget.BeginsWarm));
         return (int)Math.Clamp(budget.TurnMicroseconds / Math.Max(fastest, 0.1), 1, 10_000);
     }
 }

@@ -4,6 +4,7 @@ using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Measurement;
+using SparseDsl.Measurement.Programs;
 using SparseDsl.OnnxRuntime;
 
 namespace SparseDsl.Benchmarks.Tables;
@@ -15,7 +16,7 @@ namespace SparseDsl.Benchmarks.Tables;
 /// <param name="Budget">How long a row is measured.</param>
 internal sealed record TableComparison(int Threads, bool IsJson, string? Filter, Budget Budget)
 {
-    /// <summary>Whether weights and activations may stay in the caches from call to call; else every call finds them in memory.</summary>
+    /// <summary>Whether a call finds weights and activations where the call before left them, as far as they fit the caches; else in memory.</summary>
     public bool IsWarm { get; init; }
 
     // Sums of thousands of f32 products in another order.
@@ -60,7 +61,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
                 {
                     var program = variant.Program with { StaysInCaches = IsWarm };
                     engines.Add(program.Compile(variant.Name, Threads, options));
-                    notes.Add(variant.Name.StartsWith("auto", StringComparison.Ordinal) ? $"{variant.Name} chose {Formats(variant)}" : "");
+                    notes.Add(variant.Name.StartsWith("auto", StringComparison.Ordinal) ? $"{variant.Name} chose {Formats(program)}" : "");
                 }
                 catch (InvalidDataException problem)
                 {
@@ -68,7 +69,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
                 }
             }
 
-            var timings = Interleaved.Run(engines, Budget, Threads);
+            var timings = Interleaved.Run(engines, Budget with { BeginsWarm = IsWarm }, Threads);
             return Write(table, row, new Turn(engines, timings, firstSparse, firstOwn), [.. notes.Where(n => n.Length > 0)]);
         }
         finally
@@ -110,7 +111,7 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
     }
 
     // Of weights that were weighed; biases and the like never are.
-    private static string Formats(Variant variant) => string.Join(", ", variant.Program.Decisions.Where(d => d.Weighed is not null).GroupBy(d => d.Format.Name, StringComparer.Ordinal)
+    private static string Formats(SmallProgram program) => string.Join(", ", program.Decisions.Where(d => d.Weighed is not null).GroupBy(d => d.Format.Name, StringComparer.Ordinal)
         .Select(g => g.Count() == 1 ? g.Key : string.Create(CultureInfo.InvariantCulture, $"{g.Key} ({g.Count()} times)")));
 
     private string Json(Table table, Row row, string variant, Timing ours, string peer, Timing peers)

@@ -36,7 +36,7 @@ internal static class VectorTables
         var dense = Linear("");
         return new Row(
             name, 2.0 * outputs * inputs, 1 - zeros, dense,
-            [new("csr", Linear("@format(csr)")), new("bits", Linear("@format(bits(32))")), new("auto", Linear(""))],
+            [new("csr", Linear("@format(csr)")), new("bits", Linear("@format(bit_rows)")), new("auto", Linear(""))],
             [new("ort gemm", OnnxOperations.Linear(weight, outputs, inputs), [1, inputs])])
         {
             Product = new SparseProduct(weight, outputs, inputs, 1, dense.Inputs["x"].ToFloats()),

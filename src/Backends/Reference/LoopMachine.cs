@@ -279,6 +279,12 @@ internal sealed class LoopMachine
             case LoopExpr.Load e:
                 var memory = buffers[e.Buffer];
                 return () => Fill(result, lane => IsOn(operands, lane) ? memory.Load(operands[0][0] + ((long)lane * e.Stride)) : 0);
+            case LoopExpr.BitLanes:
+                return () => Fill(result, lane => (operands[0][0] >> lane) & 1);
+            case LoopExpr.CountBits e:
+                return () => result[0] = System.Numerics.BitOperations.PopCount((ulong)operands[0][0] & (ulong.MaxValue >> (64 - e.Count)));
+            case LoopExpr.Expand e:
+                return Expand(buffers[e.Buffer], result, operands[0], operands[1]);
             case LoopExpr.Gather e:
                 var gathered = buffers[e.Buffer];
                 return () => Fill(result, lane => IsOn(operands, lane) ? gathered.Load(operands[0][lane]) : 0);
@@ -291,6 +297,15 @@ internal sealed class LoopMachine
                 throw new CompilerBugException($"no meaning for {expr.GetType().Name}");
         }
     }
+
+    private static Action Expand(LoopMemory memory, long[] result, long[] offset, long[] mask) => () =>
+    {
+        var at = offset[0];
+        for (var lane = 0; lane < result.Length; lane++)
+        {
+            result[lane] = mask[lane] != 0 ? memory.Load(at++) : 0;
+        }
+    };
 
     // The second operand of a load or gather is its mask. The bits of 0.0 are 0, so 0 stands for both kinds of zero.
     private static bool IsOn(long[][] operands, int lane) => operands.Length < 2 || operands[1][lane] != 0;

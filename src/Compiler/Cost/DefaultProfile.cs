@@ -18,15 +18,18 @@ internal static class DefaultProfile
     // Few non-zeros share a vector of the other operand where they are few in all.
     private static readonly ImmutableArray<(double Terms, double Share)> CodeShares = [(16, 0.6), (64, 0.85), (128, 1)];
 
-    // Rows of a block share loads of the other operand, so less is lost against dense than with single elements.
-    private const double BlockShare = 0.7;
+    // Rows of a block share loads of the other operand and a coordinate, so hardly anything is lost against dense.
+    private const double BlockShare = 0.9;
 
     // One scalar step for each non-zero: measured at 16 lanes, and inversely proportional to them.
     private const double ScalarShareOfOneLane = 1.92;
 
     // One walk serves this many results when they are not lanes; a single one walks with several sums and loads all it uses itself.
     private const int ScalarRows = 8;
-    private const double SingleRow = 0.6;
+    private const double SingleRow = 0.3;
+
+    // Elements of a row that are expanded to their places, of 8 or 16 lanes: an expansion takes three or four cycles.
+    private const double ExpandedPerCycle = 3.5;
 
     // Loads and stores take their share beside the arithmetic.
     private const double ElementwiseShare = 0.25;
@@ -49,6 +52,7 @@ internal static class DefaultProfile
             Constant(KernelClasses.Blocks, BlockShare),
             Constant(KernelClasses.LinearBlocks, VectorShare),
             new(KernelClasses.LinearRows.Name, [.. ScalarReuses.Select(reuse => new RatePoint(reuse, 1, DenseEfficiency * scalar * Math.Max(SingleRow, reuse / ScalarRows)))]),
+            new(KernelClasses.LinearBits.Name, [new RatePoint(1, 1, target.HasMasks ? ExpandedPerCycle / FmasPerCycle / lanes : DenseEfficiency * scalar * SingleRow / 2)]),
             new(KernelClasses.Elementwise.Name, [new RatePoint(1, 1, ElementwiseShare)]),
         ]);
     }

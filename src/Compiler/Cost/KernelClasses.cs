@@ -47,7 +47,7 @@ public static class KernelClasses
     /// <summary>Blocks of as many rows as there are lanes or more.</summary>
     public static KernelClass LinearBlocks { get; } = new("block-linear", "block", "blocks of rows in lanes");
 
-    /// <summary>As <see cref="Bits"/>, for results along the weight's rows.</summary>
+    /// <summary>As <see cref="Bits"/>, for results along the weight's rows: every element is a step, stored or not.</summary>
     public static KernelClass LinearBits { get; } = new("bits-linear", "csr-linear", "a bit for every element, results along the weight's rows");
 
     /// <summary>As <see cref="NOfM"/>, for results along the weight's rows.</summary>

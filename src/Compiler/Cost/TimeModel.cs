@@ -60,7 +60,7 @@ public static class TimeModel
         // Zeros stored inside blocks are multiplied as well: bytes tell how much is stored.
         var macs = (double)node.Macs.Evaluate(dims);
         var stored = elements == 0 ? 1 : Math.Max(macs / Math.Max(1, use.Macs), 0);
-        var time = kernel == dense ? denseTime : rates.Microseconds(kernel, new KernelWork(macs, use.Reuse, terms * stored, weight.Bytes.Evaluate(dims)));
+        var time = kernel == dense ? denseTime : rates.Microseconds(kernel, StorageKernels.Work(kernel, shape, use, stored, weight.Bytes.Evaluate(dims)));
         return new NodeTime(node.Node, kernel.Name, Math.Max(time, around), Math.Max(denseTime, around));
     }
 

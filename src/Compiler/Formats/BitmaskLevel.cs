@@ -54,6 +54,39 @@ internal sealed class BitmaskLevel(BoundLevel source, int number, Dim extent) : 
                     new Stmt.Assign(bits, others))))));
     }
 
+    internal override bool IsMasked => true;
+
+    internal override Stmt IterateMasked(LevelScope scope, LoopExpr parent, int lanes, Func<LoopExpr, LoopExpr, LoopExpr, int, Stmt> body)
+    {
+        var words = scope.Lower(Dim.CeilDiv(Extent, WordBits));
+        var word = scope.NewVariable("word", LoopType.Index);
+        var bits = scope.NewVariable("bits", LoopType.Index);
+        var next = scope.NewVariable("next", LoopType.Index);
+        var used = (int)Math.Max(1, Math.Min(Extent.Constant ?? WordBits, WordBits));
+        var groups = Enumerable.Range(0, (used + lanes - 1) / lanes).Select(group =>
+        {
+            var first = group * lanes;
+            var own = scope.NewVariable("own", LoopType.Index);
+            var mask = scope.NewVariable("mask", new LoopType(ElementType.Bool, lanes));
+            var position = scope.NewVariable("p", LoopType.Index);
+            var coordinate = scope.NewVariable("i", LoopType.Index);
+            return Loop.Block(
+                new Stmt.Let(own, first == 0 ? Loop.Get(bits) : Loop.Apply(MachineOps.ShiftRight, Loop.Get(bits), Loop.Int(first))),
+                new Stmt.Let(mask, new LoopExpr.BitLanes(Loop.Get(own), lanes)),
+                new Stmt.Let(coordinate, Loop.Add(Loop.Mul(Loop.Get(word), Loop.Int(WordBits)), Loop.Int(first))),
+                new Stmt.Let(position, Loop.Get(next)),
+                body(Loop.Get(coordinate), Loop.Get(position), Loop.Get(mask), group),
+                new Stmt.Assign(next, Loop.Add(Loop.Get(next), new LoopExpr.CountBits(Loop.Get(own), lanes))));
+        });
+        return Loop.Block(
+            new Stmt.Local(next, new LoopExpr.Load(scope.ArrayBuffer(Starts), parent)),
+            new Stmt.For(LoopKind.Serial, word, Loop.Int(0), words, 1, Loop.Block(
+            [
+                new Stmt.Let(bits, new LoopExpr.Load(scope.ArrayBuffer(Bits), Loop.Add(Loop.Mul(parent, words), Loop.Get(word)))),
+                .. groups,
+            ])));
+    }
+
     public override LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate) => null;
 
     internal override LevelEntries Pack(LevelEntries parents, int extent, IDictionary<string, TensorData> arrays)

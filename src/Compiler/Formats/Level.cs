@@ -87,6 +87,15 @@ public abstract class Level(BoundLevel source, int number, Dim extent)
     /// </summary>
     internal virtual Stmt? IterateSideBySide(LevelScope scope, LoopExpr parent, int ways, Func<LoopExpr, LoopExpr, int, Stmt> body) => null;
 
+    /// <summary>Whether the children of a position are told by the bits of words, so that <see cref="IterateMasked"/> can be had.</summary>
+    internal virtual bool IsMasked => false;
+
+    /// <summary>
+    /// As <see cref="Iterate"/> for so many coordinates at once, at most 32: <paramref name="body"/> gets the first of them, the position of the first that is
+    /// stored, the mask of those that are, and the number of the group within its word. Null where children are not told by bits.
+    /// </summary>
+    internal virtual Stmt? IterateMasked(LevelScope scope, LoopExpr parent, int lanes, Func<LoopExpr, LoopExpr, LoopExpr, int, Stmt> body) => null;
+
     /// <summary>The position of the child with this coordinate, where <see cref="CanLocate"/> and it is stored; else null.</summary>
     public abstract LoopExpr? Locate(LevelScope scope, LoopExpr parent, LoopExpr coordinate);
 

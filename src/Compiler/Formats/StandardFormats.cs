@@ -36,12 +36,34 @@ public static class StandardFormats
     /// <summary>Panels of r rows, dense, all rows of a column side by side: <c>dense(i / r), dense(j), dense(i % r)</c>.</summary>
     public static Format Panels(int r) => Matrix(FormattableString.Invariant($"panels({r})"), [Dense(Dim.FloorDiv(I, r)), Dense(J), .. Inner(I, r)]);
 
-    /// <summary>Rows of a panel of the dense operand that stay in a first-level cache of 32 KB: seven vectors of 64 bytes each.</summary>
-    internal const int PanelRows = 64;
+    // A panel of the dense operand that stays in a first-level cache of 32 KB: rows of seven vectors of 16 lanes. Measured, as is the fewest elements.
+    private const int RowsOfPanel = 64;
+    private const int VectorsOfPanel = 7;
+    private const int LanesOfPanel = 16;
+    private const double FewestElementsOfRow = 6;
+    private const double MostOverfull = 1.25;
+
+    /// <summary>
+    /// Rows of the dense operand that a block of columns reads, for <c>csr_blocks</c>: as many as fill a first-level cache, or a few more where a row of the
+    /// weight would have too few elements in a block to be worth its start and its end, and any number where that is not enough.
+    /// </summary>
+    /// <param name="reuse">Results an element of the weight contributes to: elements of a row of the dense operand.</param>
+    /// <param name="stored">Stored elements over elements.</param>
+    /// <param name="isWindow">Whether the rows are windows of an image, which are copied in any case.</param>
+    public static int PanelRows(double reuse, double stored, bool isWindow = false)
+    {
+        var vectors = Math.Max(1, Math.Min(VectorsOfPanel, Math.Ceiling(reuse / LanesOfPanel)));
+        var rows = isWindow ? RowsOfPanel : (int)(RowsOfPanel * VectorsOfPanel / vectors) / 16 * 16;
+        var wanted = FewestElementsOfRow / stored;
+        return wanted <= rows ? rows : isWindow ? (int)Math.Min(2 * rows, wanted) : wanted <= MostOverfull * rows ? (int)wanted : int.MaxValue;
+    }
 
     /// <summary>One bit an element and packed values, in groups of w columns: <c>dense(i), dense(j / w), bitmask(j % w)</c>.</summary>
     public static Format Bits(int w) => Matrix(
         FormattableString.Invariant($"bits({w})"), Dense(I), Dense(Dim.FloorDiv(J, w)), new BoundLevel("bitmask", null, Dim.Mod(J, w)));
+
+    /// <summary>Rows with one bit an element, and packed values: <c>dense(i), bitmask(j)</c>.</summary>
+    public static Format BitRows { get; } = Matrix("bit_rows", Dense(I), new BoundLevel("bitmask", null, J));
 
     /// <summary>n values of every m along a row: <c>dense(i), dense(j / m), pick(n)(j % m)</c>.</summary>
     public static Format NOfM(int n, int m) => Matrix(

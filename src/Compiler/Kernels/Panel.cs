@@ -17,7 +17,7 @@ internal sealed class Panel
     // Fewer rows of the sparse operand do not pay for the copy; loads of windows, which cross cache lines, are dearer.
     private const int FewestRows = 32;
     private const int FewestRowsOfWindows = 16;
-    private const long MostBytes = 32 * 1024;
+    private const long MostBytes = 64 * 1024;
 
     private Panel(Loops.Buffer memory, ScalarExpr.Read read, ImmutableArray<IndexRange> columns, Dim coordinate, Dim offset)
     {

@@ -31,6 +31,11 @@ internal sealed class SparsePanels
     private const int FewestTasks = 8;
     private const int FewestRows = 32;
 
+    // Where each task copies its panels, more tasks copy more.
+    private const int FewestTasksThatCopy = 4;
+
+    private const long MostBytesOfSums = 512 * 1024;
+
     private readonly KernelBuilder kernel;
     private readonly Nest nest;
     private readonly Schedule schedule;
@@ -42,6 +47,7 @@ internal sealed class SparsePanels
     private readonly IndexRange? inner;
     private readonly int lanes;
     private readonly Panel? panel;
+    private readonly Loops.Buffer? partial;
 
     private SparsePanels(KernelBuilder kernel, Nest nest, Schedule schedule, Target target, SparseLoops sparse, int blocks, int[] rowLevels)
     {
@@ -57,6 +63,7 @@ internal sealed class SparsePanels
         lanes = schedule.Lanes;
         sparse.Blocks = blocks;
         panel = Panel.Of(kernel, nest, sparse, vector, Width, Rows);
+        partial = PartialSums();
     }
 
     private int Width => schedule.Vectors * lanes;
@@ -95,18 +102,33 @@ internal sealed class SparsePanels
 
     private IndexRange Rows => sparse.Walk.Indices[sparse.Walk.Bound[rowLevels[0]][0]];
 
+    /// <summary>
+    /// Memory of a task for the sums between one block and the next, where the result is no good place: its rows begin anywhere in a line of the cache, so every
+    /// vector would cross two of them, and a load that touches a masked store just before it waits until that is done. Null where they wait in the result.
+    /// </summary>
+    private Loops.Buffer? PartialSums()
+    {
+        var elements = 64 / Dsl.ElementTypes.Size(nest.Store.Element);
+        var isAligned = vector.Extent.Constant % lanes == 0 && Linear.In(nest.StoreOffset, Rows.Name)?.Coefficient.Constant % elements == 0;
+        var count = (RowsOfTask() ?? Rows.Extent.Constant) * (inner?.Extent.Constant ?? 1) * Width;
+        return isAligned || rowLevels.Length != 1 || !HasParts || count is not { } size || size * Dsl.ElementTypes.Size(nest.Store.Element) > MostBytesOfSums
+            ? null
+            : kernel.NewScratch("sums", nest.Store.Element, size);
+    }
+
     /// <summary>Rows of a task; null for all.</summary>
     private int? RowsOfTask()
     {
         var typical = TypicalDims.Of(kernel.Graph);
         var others = nest.Outputs.Where(o => o.Name != vector.Name && !sparse.Binds(o.Name)).Aggregate(1L, (n, o) => n * o.Extent.Evaluate(typical));
         var tasks = others * ((vector.Extent.Evaluate(typical) + Width - 1) / Width);
-        if (tasks >= FewestTasks || Rows.Extent.Constant is not { } count)
+        var fewest = panel is null ? FewestTasks : FewestTasksThatCopy;
+        if (tasks >= fewest || Rows.Extent.Constant is not { } count)
         {
             return null;
         }
 
-        var groups = Math.Min((FewestTasks + tasks - 1) / tasks, count / FewestRows);
+        var groups = Math.Min((fewest + tasks - 1) / tasks, count / FewestRows);
         return groups > 1 ? (int)((count + groups - 1) / groups) : null;
     }
 
@@ -127,8 +149,8 @@ internal sealed class SparsePanels
         var range = rows();
         var begin = kernel.NewIndex("begin");
         Stmt start = new Stmt.Let(begin, Loop.Mul(chunk, Loop.Int(Width)));
-        start = panel is null ? start : Loop.Block(new Stmt.Scratch(panel.Memory), start);
-        var whole = new Lazy<Stmt>(() => Blocks(new Tile(Loop.Get(begin), schedule.Vectors, lanes, _ => null), range));
+        start = Loop.Block([.. new[] { panel?.Memory, partial }.OfType<Loops.Buffer>().Select(m => new Stmt.Scratch(m)), start]);
+        var whole = new Lazy<Stmt>(() => Blocks(new Tile(Loop.Get(begin), schedule.Vectors, lanes, _ => null, range)));
         if (vector.Extent.Constant is { } extent)
         {
             var rest = (int)(extent % Width);
@@ -153,7 +175,7 @@ internal sealed class SparsePanels
         if (vectors > 0)
         {
             LoopExpr? mask = rest % lanes > 0 && target.HasMasks ? new LoopExpr.FirstLanes(Loop.Int(rest % lanes), lanes) : null;
-            statements.Add(Blocks(new Tile(begin, vectors, lanes, t => t == vectors - 1 ? mask : null), rows));
+            statements.Add(Blocks(new Tile(begin, vectors, lanes, t => t == vectors - 1 ? mask : null, rows)));
         }
 
         if (vectors * lanes < rest)
@@ -188,26 +210,26 @@ internal sealed class SparsePanels
         {
             var masks = Enumerable.Range(0, vectors).Select(_ => kernel.NewVariable("mask", new LoopType(ElementType.Bool, lanes))).ToArray();
             var lets = masks.Select((m, t) => new Stmt.Let(m, new LoopExpr.FirstLanes(Loop.Max(Loop.Sub(Loop.Get(rest), Loop.Int(t * lanes)), Loop.Int(0)), lanes)));
-            return Loop.Block([.. lets, Blocks(new Tile(begin, vectors, lanes, t => Loop.Get(masks[t])), rows)]);
+            return Loop.Block([.. lets, Blocks(new Tile(begin, vectors, lanes, t => Loop.Get(masks[t]), rows))]);
         }
     }
 
     private Stmt.For Singles(LoopExpr begin, LoopExpr end, int step, (LoopExpr Begin, LoopExpr End)? rows)
     {
         var v = kernel.NewIndex(vector.Name);
-        return new Stmt.For(LoopKind.Serial, v, begin, end, step, Blocks(new Tile(Loop.Get(v), 1, step, _ => null), rows));
+        return new Stmt.For(LoopKind.Serial, v, begin, end, step, Blocks(new Tile(Loop.Get(v), 1, step, _ => null, rows)));
     }
 
-    /// <summary>Elements of the vector index that are computed together.</summary>
-    private sealed record Tile(LoopExpr Start, int Vectors, int Lanes, Func<int, LoopExpr?> Mask);
+    /// <summary>Elements of the vector index that are computed together, for a range of rows; null for all.</summary>
+    private sealed record Tile(LoopExpr Start, int Vectors, int Lanes, Func<int, LoopExpr?> Mask, (LoopExpr Begin, LoopExpr End)? Rows);
 
-    private Stmt Blocks(Tile tile, (LoopExpr Begin, LoopExpr End)? rows)
+    private Stmt Blocks(Tile tile)
     {
         return At(0);
 
         Stmt At(int level) => level < blocks ? sparse.Walk.Over(level, () => At(level + 1))
-            : panel is not null && tile.Lanes == lanes ? Loop.Block(Fill(tile), Rowwise(tile, rows))
-            : Rowwise(tile, rows);
+            : panel is not null && tile.Lanes == lanes ? Loop.Block(Fill(tile), Rowwise(tile))
+            : Rowwise(tile);
     }
 
     /// <summary>Copies a block of the other operand, so that its rows lie side by side.</summary>
@@ -257,7 +279,7 @@ internal sealed class SparsePanels
         };
     }
 
-    private Stmt Rowwise(Tile tile, (LoopExpr Begin, LoopExpr End)? range)
+    private Stmt Rowwise(Tile tile)
     {
         return At(0);
 
@@ -268,14 +290,14 @@ internal sealed class SparsePanels
                 return Inner(tile);
             }
 
-            if (depth > 0 || range is null)
+            if (depth > 0 || tile.Rows is not { } range)
             {
                 return sparse.Walk.Over(rowLevels[depth], () => At(depth + 1));
             }
 
             var index = kernel.NewIndex(Rows.Name);
             kernel.Define(Rows.Name, Loop.Get(index));
-            return new Stmt.For(LoopKind.Serial, index, range.Value.Begin, range.Value.End, 1, At(1));
+            return new Stmt.For(LoopKind.Serial, index, range.Begin, range.End, 1, At(1));
         }
     }
 
@@ -320,8 +342,9 @@ internal sealed class SparsePanels
         if (isFirst is not null)
         {
             var before = Lowering();
-            before.Statements.AddRange(sums.Select(s => new Stmt.Assign(s.Sum, new LoopExpr.Load(
-                nest.Store, before.Offset(nest.StoreOffset, s.Row, s.Vector), tile.Lanes, nest.StoreStride(vector.Name, tile.Lanes), tile.Mask(s.Vector)))));
+            before.Statements.AddRange(sums.Select(s => new Stmt.Assign(s.Sum, partial is null
+                ? new LoopExpr.Load(nest.Store, before.Offset(nest.StoreOffset, s.Row, s.Vector), tile.Lanes, nest.StoreStride(vector.Name, tile.Lanes), tile.Mask(s.Vector))
+                : new LoopExpr.Load(partial, PartialOffset(tile, firstRow, s.Row, s.Vector), tile.Lanes))));
             statements.Add(new Stmt.If(Loop.Apply(CoreOps.Not, isFirst), Loop.Block(before.Statements)));
         }
 
@@ -329,15 +352,23 @@ internal sealed class SparsePanels
         var epilogue = Lowering();
         accumulators.Publish(epilogue);
         Store(epilogue, s => epilogue.Value(nest.Body, s.Row, s.Vector));
-        if (isLast is null || ReferenceEquals(nest.Body, nest.Reduce))
+        if (isLast is null || (partial is null && ReferenceEquals(nest.Body, nest.Reduce)))
         {
             statements.AddRange(epilogue.Statements);
             return Loop.Block(statements);
         }
 
-        var partial = Lowering();
-        Store(partial, s => Loop.Get(s.Sum));
-        statements.Add(new Stmt.If(isLast, Loop.Block(epilogue.Statements), Loop.Block(partial.Statements)));
+        var unfinished = Lowering();
+        if (partial is null)
+        {
+            Store(unfinished, s => Loop.Get(s.Sum));
+        }
+        else
+        {
+            unfinished.Statements.AddRange(sums.Select(s => new Stmt.Store(partial, PartialOffset(tile, firstRow, s.Row, s.Vector), Loop.Get(s.Sum))));
+        }
+
+        statements.Add(new Stmt.If(isLast, Loop.Block(epilogue.Statements), Loop.Block(unfinished.Statements)));
         return Loop.Block(statements);
 
         void Store(ScalarLowering lowering, Func<(Variable Sum, int Row, int Vector), LoopExpr> value)
@@ -350,8 +381,17 @@ internal sealed class SparsePanels
         }
     }
 
+    private LoopExpr PartialOffset(Tile tile, LoopExpr firstRow, int row, int vector)
+    {
+        var outer = tile.Rows is { } range ? Loop.Sub(kernel.Symbol(Rows.Name), range.Begin) : kernel.Symbol(Rows.Name);
+        var at = inner is null ? outer : Loop.Add(Loop.Mul(outer, kernel.Lower(inner.Extent)), Loop.Add(firstRow, Loop.Int(row)));
+        return Loop.Add(Loop.Mul(at, Loop.Int(Width)), Loop.Int(vector * tile.Lanes));
+    }
+
     private static IEnumerable<(Variable Sum, int Row, int Vector)> All(Accumulators accumulators, int rows, int vectors) =>
         Enumerable.Range(0, rows).SelectMany(r => Enumerable.Range(0, vectors).Select(t => (accumulators[r, t], r, t)));
+
+    private bool HasParts => Enumerable.Range(0, blocks).Any(level => sparse.Walk.Indices[sparse.Walk.Bound[level][0]].Extent.Constant != 1);
 
     /// <summary>Whether this block of the reduction is the first, and whether it is the last; null when there is only one.</summary>
     private (LoopExpr? First, LoopExpr? Last) Ends()

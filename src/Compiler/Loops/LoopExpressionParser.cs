@@ -152,6 +152,14 @@ internal sealed class LoopExpressionParser(IrReader line, LoopScope scope)
             return new LoopExpr.Gather(buffer, rest[0], rest.Count > 1 ? rest[1] : null);
         }
 
+        if (name == "expand")
+        {
+            var buffer = scope.Buffer(line, line.Name());
+            line.Take(",");
+            var rest = line.List(")", Parse);
+            return rest.Count == 2 ? new LoopExpr.Expand(buffer, rest[0], rest[1]) : throw line.Error("'expand' takes a buffer, an offset and a mask");
+        }
+
         LoopExpr[] arguments = [.. line.List(")", Parse)];
         if (arguments.Length == 0)
         {
@@ -179,6 +187,8 @@ internal sealed class LoopExpressionParser(IrReader line, LoopScope scope)
             "splat" when lanes > 1 => new LoopExpr.Splat(arguments[0], lanes),
             "ramp" when lanes > 1 => new LoopExpr.Ramp(arguments[0], arguments.Length > 1 ? (int)(arguments[1].IntValue() ?? 1) : 1, lanes),
             "first" when lanes > 1 => new LoopExpr.FirstLanes(arguments[0], lanes),
+            "bits" when lanes > 1 => new LoopExpr.BitLanes(arguments[0], lanes),
+            "count" when lanes > 0 => new LoopExpr.CountBits(arguments[0], lanes),
             "hsum" => new LoopExpr.Horizontal(ReduceKind.Sum, arguments[0]),
             "hmax" => new LoopExpr.Horizontal(ReduceKind.Max, arguments[0]),
             "hmin" => new LoopExpr.Horizontal(ReduceKind.Min, arguments[0]),

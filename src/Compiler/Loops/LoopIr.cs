@@ -305,6 +305,51 @@ public abstract class LoopExpr
         public override LoopExpr WithChildren(ImmutableArray<LoopExpr> children) => new FirstLanes(children[0], Type.Lanes);
     }
 
+    /// <summary>The bits of an i32 scalar as a mask: lane i is bit i, from the lowest on. At most 32 lanes.</summary>
+    public sealed class BitLanes(LoopExpr bits, int lanes) : LoopExpr(new LoopType(ElementType.Bool, lanes))
+    {
+        /// <inheritdoc/>
+        public override ImmutableArray<LoopExpr> Children { get; } = [bits];
+
+        /// <inheritdoc/>
+        public override LoopExpr WithChildren(ImmutableArray<LoopExpr> children) => new BitLanes(children[0], Type.Lanes);
+    }
+
+    /// <summary>The number of bits that are set among the lowest of an i32 scalar: how many elements an <see cref="Expand"/> under those bits takes.</summary>
+    public sealed class CountBits(LoopExpr bits, int count) : LoopExpr(LoopType.Index)
+    {
+        /// <summary>How many bits are looked at, 1 to 32.</summary>
+        public int Count { get; } = count;
+
+        /// <inheritdoc/>
+        public override ImmutableArray<LoopExpr> Children { get; } = [bits];
+
+        /// <inheritdoc/>
+        public override LoopExpr WithChildren(ImmutableArray<LoopExpr> children) => new CountBits(children[0], Count);
+    }
+
+    /// <summary>
+    /// Consecutive elements of a buffer from an offset on, one for each lane whose mask is true, in order; the other lanes are 0. As many elements are
+    /// touched as lanes are true. The inverse of <see cref="Stmt.CompressStore"/>.
+    /// </summary>
+    public sealed class Expand(Buffer buffer, LoopExpr offset, LoopExpr mask) : LoopExpr(new LoopType(buffer.Element, mask.Type.Lanes))
+    {
+        /// <summary>The memory.</summary>
+        public Buffer Buffer { get; } = buffer;
+
+        /// <summary>Element offset of the first true lane: i32 scalar.</summary>
+        public LoopExpr Offset { get; } = offset;
+
+        /// <summary>bool with as many lanes.</summary>
+        public LoopExpr Mask { get; } = mask;
+
+        /// <inheritdoc/>
+        public override ImmutableArray<LoopExpr> Children { get; } = [offset, mask];
+
+        /// <inheritdoc/>
+        public override LoopExpr WithChildren(ImmutableArray<LoopExpr> children) => new Expand(Buffer, children[0], children[1]);
+    }
+
     /// <summary>An entry of a register tile; subscripts are i32 scalars that become constants.</summary>
     public sealed class TileGet(Tile tile, ImmutableArray<LoopExpr> subscripts) : LoopExpr(tile.Type)
     {

@@ -270,6 +270,17 @@ public static class LoopPrinter
                 Separated(text, e.Children);
                 text.Append(')');
                 break;
+            case LoopExpr.BitLanes e:
+                Call(text, FormattableString.Invariant($"bits{e.Type.Lanes}"), e.Children);
+                break;
+            case LoopExpr.CountBits e:
+                Call(text, FormattableString.Invariant($"count{e.Count}"), e.Children);
+                break;
+            case LoopExpr.Expand e:
+                text.Append("expand(").Append(e.Buffer.Name).Append(", ");
+                Separated(text, e.Children);
+                text.Append(')');
+                break;
             case LoopExpr.TileGet e:
                 text.Append(e.Tile.Name).Append('[');
                 Separated(text, e.Children);

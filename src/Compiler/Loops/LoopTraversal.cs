@@ -147,6 +147,7 @@ public static class LoopTraversal
     {
         LoopExpr.Load e => e.Buffer,
         LoopExpr.Gather e => e.Buffer,
+        LoopExpr.Expand e => e.Buffer,
         _ => null,
     };
 

@@ -202,6 +202,20 @@ public sealed class LoopValidator
                 Require(e.Offsets.Type.Element == ElementType.I32 && e.Type.Lanes > 1, "gather offsets are not an i32 vector");
                 Mask(e.Mask, e.Type.Lanes);
                 break;
+            case LoopExpr.BitLanes e:
+                Index(e.Children[0], "the bits of a mask");
+                Require(e.Type.Lanes <= 32, "more lanes than bits");
+                break;
+            case LoopExpr.CountBits e:
+                Index(e.Children[0], "the bits to count");
+                Require(e.Count is >= 1 and <= 32, "more bits than there are");
+                break;
+            case LoopExpr.Expand e:
+                Require(visible.Contains(e.Buffer), $"the buffer '{e.Buffer}' is not visible");
+                Index(e.Offset, "an offset");
+                Require(e.Type.Lanes > 1, "an expansion to one lane");
+                Mask(e.Mask, e.Type.Lanes);
+                break;
             case LoopExpr.TileGet e:
                 Subscripts(e.Tile, e.Children);
                 break;

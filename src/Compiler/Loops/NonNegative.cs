@@ -31,7 +31,7 @@ public sealed class NonNegative
     /// <summary>Whether a value hangs on elements of tensors, and not on extents and loop variables only.</summary>
     public bool IsData(LoopExpr value) => value switch
     {
-        LoopExpr.Load or LoopExpr.Gather or LoopExpr.TileGet => true,
+        LoopExpr.Load or LoopExpr.Gather or LoopExpr.Expand or LoopExpr.TileGet => true,
         LoopExpr.Var variable => data.Contains(variable.Variable),
         _ => value.Children.Any(IsData),
     };
@@ -42,7 +42,8 @@ public sealed class NonNegative
         LoopExpr.Const constant => constant.Value >= 0,
         _ when value.Type.Element == ElementType.U32 => true,
         LoopExpr.Var variable => variables.Contains(variable.Variable),
-        LoopExpr.Load or LoopExpr.Gather => value.Type.Element is ElementType.U8 or ElementType.U16,
+        LoopExpr.CountBits => true,
+        LoopExpr.Load or LoopExpr.Gather or LoopExpr.Expand => value.Type.Element is ElementType.U8 or ElementType.U16,
         LoopExpr.Cast or LoopExpr.Splat => Holds(value.Children[0]),
         LoopExpr.Ramp ramp => ramp.Step >= 0 && Holds(ramp.Children[0]),
         LoopExpr.Op op => Operation(op),

@@ -267,7 +267,9 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         {
             var accumulators = new Accumulators(kernel, reduce, rows.Count, vectors, width);
             statements.AddRange(accumulators.Declare());
-            statements.Add(sparse is null ? accumulators.Loops(nest.Reductions, Lowering) : sparse.Reduction(accumulators, Lowering));
+            statements.Add(sparse is null ? accumulators.Loops(nest.Reductions, Lowering)
+                : Kernels.MaskedRows.Of(kernel, nest, schedule, target, sparse, accumulators, rows.Count, r => Loop.Add(rows.First, Loop.Int(r)))
+                    ?? sparse.Reduction(accumulators, Lowering));
             if (rows.Count > 1 && IsLong(rows.Count * vectors))
             {
                 return Loop.Block([.. statements, .. Staged(accumulators, reduce, rows, row => LoweringOf(_ => row), vectors, width, mask)]);

@@ -103,18 +103,18 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     private Schedule Tiled(IndexRange vector, IndexRange? row)
     {
         var extent = vector.Extent.Constant;
+        var most = MostVectors(vector);
         var best = (Score: 0.0, Rows: 1, Vectors: 1);
         for (var rows = 1; rows <= (row is null ? 1 : 12); rows++)
         {
-            for (var vectors = 1; vectors <= MostVectors; vectors++)
+            for (var vectors = 1; vectors <= most; vectors++)
             {
                 if ((rows * vectors) + vectors + 2 > target.Registers || IsTooLong(rows, vectors))
                 {
                     continue;
                 }
 
-                var cycles = Math.Max(4, Math.Max(rows * vectors / 2.0, (rows + vectors) / 2.0));
-                var score = Used(row?.Extent.Constant, rows) * Used(extent is { } e ? (e + lanes - 1) / lanes : null, vectors) * rows * vectors / cycles;
+                var score = Used(row?.Extent.Constant, rows) * Speed(extent is { } e ? (e + lanes - 1) / lanes : null, rows, vectors);
                 if (score > best.Score * 1.0001 || (score > best.Score * 0.9999 && rows * vectors > best.Rows * best.Vectors))
                 {
                     best = (score, rows, vectors);
@@ -125,12 +125,36 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
         return new Schedule(vector.Name, lanes, best.Vectors, best.Rows > 1 ? row!.Name : null, best.Rows, AlongReduction: false);
     }
 
+    /// <summary>Registers of a tile that are served in a cycle, on average over so many vectors.</summary>
+    private double Speed(long? count, int rows, int vectors)
+    {
+        var tile = rows * vectors / Cycles(rows, vectors);
+        if (sparse is null || count is not { } n)
+        {
+            return Used(count, vectors) * tile;
+        }
+
+        // The rest of a sparse product is a tile of its own: see SparsePanels.
+        var rest = (int)(n % vectors);
+        return rows * n / ((n / vectors * Cycles(rows, vectors)) + (rest > 0 ? Cycles(rows, rest) : 0));
+    }
+
+    /// <summary>
+    /// Of one step of the reduction: latency, multiply-adds, loads. Rows of a sparse operand visit the other one in no order, so its vectors come from the
+    /// second-level cache at half the rate, and finding the next one takes a while.
+    /// </summary>
+    private double Cycles(int rows, int vectors) => sparse is null
+        ? Math.Max(4, Math.Max(rows * vectors / 2.0, (rows + vectors) / 2.0))
+        : Math.Max(4, Math.Max((rows * vectors / 2.0) + 1, (rows / 2.0) + vectors));
+
     /// <summary>Whether a step of the reduction, or one row of what follows it, would be too long; rows that follow are a loop where they have to be (<see cref="DenseNest"/>).</summary>
     private bool IsTooLong(int rows, int vectors) => rows * vectors > 1
         && ((vectors * epilogue > CodeSize.MostStatements) || (nest.Reduce is { } reduce && CodeSize.OfStep(reduce, rows, vectors) > CodeSize.MostStatements));
 
     // A non-zero of a sparse operand costs a broadcast and the loop around it: more vectors share them.
-    private int MostVectors => nest.Reductions.Count == 0 ? 4 : sparse is null ? 6 : 7;
+    private int MostVectors(IndexRange vector) => nest.Reductions.Count == 0 ? 4
+        : sparse is null ? 6
+        : vector.Extent.Constant is { } extent ? (int)Math.Min(7, Math.Max(1, (extent + lanes - 1) / lanes)) : 7;
 
     /// <summary>The part of a vector that an index fills.</summary>
     private double Filled(IndexRange index) => Used(Extent(index), lanes);

@@ -111,6 +111,19 @@ internal sealed class SparseLoops
         return Loop.Block([.. chains.Skip(1).SelectMany(c => c.Declare()), loops, .. accumulators.Add(chains)]);
     }
 
+    /// <summary>
+    /// The loops of the reduction as far as its last level, which is the only one that brings its own loop and has one index of the reduction; null where that is
+    /// not so.
+    /// </summary>
+    public Stmt? AroundLast(Func<int, Stmt> body)
+    {
+        var last = Walk.LastOwn;
+        var fits = last >= 0 && last == Walk.Levels.Length - 1 && reductions.Count == 0 && !Accumulates && Walk.Bound[last].Length == 1 && BindsReduction(last)
+            && Enumerable.Range(0, last).All(i => Walk.Levels[i].IsFull);
+        var first = Math.Max(head, Blocks);
+        return fits ? Nested([.. Enumerable.Range(first, last - first).Where(i => !BindsOutput(i))], () => body(last)) : null;
+    }
+
     private Stmt Nested(IReadOnlyList<int> levels, Func<Stmt> body)
     {
         return At(0);

@@ -73,6 +73,13 @@ internal sealed class SparseWalk
         return Inside(level, coordinate, () => body(way));
     });
 
+    /// <summary>
+    /// The loop of a level over one index, so many of its values at once: the body gets the first value, the position of the first that is stored, the mask of
+    /// those that are, and the number of the group within a round. Null where it cannot be.
+    /// </summary>
+    public Stmt? Masked(int level, int lanes, Func<LoopExpr, LoopExpr, LoopExpr, int, Stmt> body) =>
+        Levels[level].IsMasked && Coordinates[level].SymbolName is not null ? Levels[level].IterateMasked(scope, Parent(level), lanes, body) : null;
+
     private LoopExpr Parent(int level) => level == 0 ? Loop.Int(0) : kernel.Lower(positions[level - 1]);
 
     private Stmt Full(int level, Func<Stmt> body)

@@ -1,5 +1,6 @@
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
+using SparseDsl.Compiler.Formats;
 using SparseDsl.Measurement.Programs;
 
 namespace SparseDsl.Measurement.Calibration;
@@ -21,7 +22,7 @@ public static class CalibrationCases
     public static IReadOnlyList<Func<CalibrationCase>> All { get; } =
     [
         .. from pixels in Pixels from columns in new[] { 32, 128, 512 } select new Func<CalibrationCase>(() => Product(KernelClasses.Dense, columns, pixels, 1, "")),
-        .. from pixels in Pixels from density in Densities select new Func<CalibrationCase>(() => Product(KernelClasses.Rows, Columns, pixels, density, "@format(csr_blocks(64))")),
+        .. from pixels in Pixels from density in Densities select new Func<CalibrationCase>(() => Product(KernelClasses.Rows, Columns, pixels, density, Rowwise(pixels, density))),
         .. from side in new[] { 7, 14, 28, 56 } from density in FewDensities select new Func<CalibrationCase>(() => SparseConvolution(side, 64, density)),
         .. from pixels in new[] { 196, 3136 } from density in FewDensities select new Func<CalibrationCase>(() => InCode(64, pixels, density)),
         .. from pixels in Pixels from density in FewDensities select new Func<CalibrationCase>(() => Product(KernelClasses.Blocks, Columns, pixels, density, "@format(bsr(4, 1))", height: 4)),
@@ -32,7 +33,7 @@ public static class CalibrationCases
         .. from batch in Batches select new Func<CalibrationCase>(() => Linear(KernelClasses.Linear, batch, 1, "")),
         .. from batch in Batches from density in Densities select new Func<CalibrationCase>(() => Linear(KernelClasses.LinearRows, batch, density, "@format(csr)")),
         .. from batch in Batches from density in FewDensities select new Func<CalibrationCase>(() => Linear(KernelClasses.LinearBlocks, batch, density, "@format(bsr(16, 1))", height: 16)),
-        .. from batch in Batches from density in FewDensities select new Func<CalibrationCase>(() => Linear(KernelClasses.LinearBits, batch, density, "@format(bits(32))")),
+        .. from batch in Batches select new Func<CalibrationCase>(() => LinearBits(batch)),
         .. from batch in Batches from n in new[] { 1, 2 } select new Func<CalibrationCase>(() => LinearNOfM(n, batch)),
         Elementwise,
     ];
@@ -52,7 +53,7 @@ public static class CalibrationCases
         () => Linear(KernelClasses.Linear, 1, 1, ""),
         () => Linear(KernelClasses.LinearRows, 1, 0.1, "@format(csr)"),
         () => Linear(KernelClasses.LinearBlocks, 1, 0.1, "@format(bsr(16, 1))", height: 16),
-        () => Linear(KernelClasses.LinearBits, 1, 0.1, "@format(bits(32))"),
+        () => LinearBits(1),
         () => LinearNOfM(1, 1),
         Elementwise,
     ];
@@ -69,6 +70,11 @@ public static class CalibrationCases
             Program(RandomWeights.Unstructured(rows, columns, 1 - density), [rows, columns], "@format(code_blocks(24))", [columns, pixels], "matmul(w, x)"));
     }
 
+    // As the compiler itself would store it.
+    private static string Rowwise(int pixels, double density) => StandardFormats.PanelRows(pixels, density) is var rows && rows < Columns
+        ? FormattableString.Invariant($"@format(csr_blocks({rows}))")
+        : "@format(csr)";
+
     private static CalibrationCase NOfM(int n, int pixels) =>
         Product(KernelClasses.NOfM, Columns, pixels, n / 4.0, FormattableString.Invariant($"@format(nm({n}, 4))"), RandomWeights.NOfM(Rows, Columns, n, 4));
 
@@ -78,6 +84,10 @@ public static class CalibrationCases
 
     private static CalibrationCase Linear(KernelClass kernel, int batch, double density, string annotation, int height = 1) =>
         Linear(kernel, batch, density, annotation, RandomWeights.Blocks(Wide, Wide, height, 1, 1 - density));
+
+    // Every element is a step, stored or not.
+    private static CalibrationCase LinearBits(int batch) =>
+        Linear(KernelClasses.LinearBits, batch, 0.5, "@format(bit_rows)") with { Terms = Wide, Operations = (double)Wide * Wide * batch };
 
     private static CalibrationCase LinearNOfM(int n, int batch) =>
         Linear(KernelClasses.LinearNOfM, batch, n / 4.0, FormattableString.Invariant($"@format(nm({n}, 4))"), RandomWeights.NOfM(Wide, Wide, n, 4));

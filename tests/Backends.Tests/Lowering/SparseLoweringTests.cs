@@ -84,6 +84,32 @@ public sealed class SparseLoweringTests
         Compare(GraphParser.Parse(text), Weights(a, b), Target.All.Single(t => t.Name == targetName), $"{format} {a}x{b} {targetName}");
     }
 
+    // Sums wait in memory of their own where rows of the result begin anywhere; 4 vectors and 8, the last of one lane, are whole tiles and rests.
+    [Theory]
+    [InlineData("[i, j] -> dense(i), compressed(j)")]
+    [InlineData("[i, j] -> dense(j / 16), dense(i), compressed(j % 16)")]
+    [InlineData("[i, j] -> dense(j / 16), dense(i / 4), compressed(j % 16), dense(i % 4)")]
+    [InlineData("[i, j] -> dense(i / 8), compressed(j), dense(i % 8)")]
+    public void Panels_of_a_known_width_equal_the_evaluator(string levels)
+    {
+        foreach (var (width, target) in from width in new[] { 49, 113 } from target in Target.All select (width, target))
+        {
+            Compare(GraphParser.Parse($"""
+                graph G(N: 0..40)
+                  input x: f32[40, {width}]
+                  input ba: f32[37]
+                  input n: f32[N]
+                  param w "w": f32[37, 40] format "f" {levels}
+                  y0 "matmul" in "": f32[37, {width}] = [i < 37, n < {width}] max(sum(k < 40) (%w[i, k] * %x[k, n]) + %ba[i], 0)
+                  y1 "matmul" in "": f32[37, {width}] = [i < 37, n < {width}] sum(k < 40) (%w[i, k] * %x[k, n])
+                  y2 "twice" in "": f32[N] = [i < N] %n[i] * 2
+                  output y0 = %y0
+                  output y1 = %y1
+                  output y2 = %y2
+                """), Weights(37, 40), target, $"{levels} {width} {target.Name}");
+        }
+    }
+
     [Theory]
     [InlineData("[o, c, r, s] -> dense(o), compressed(c), dense(r), dense(s)")]
     [InlineData("[o, c, r, s] -> dense(o), compressed(c*9 + r*3 + s)")]

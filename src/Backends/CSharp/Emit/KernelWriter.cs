@@ -23,7 +23,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     [
         "team", "arguments", "context", "begin", "end", "origin", "Math", "MathF", "BitConverter", "BitOperations", "NativeMemory", "Vector128", "Vector256",
         "Vector512", "Avx", "Avx2", "Avx512F", "Avx512BW", "LaneFunctions", "Abs", "Align", "BFloat16ToSingle", "CompressStore", "DoubleToBFloat16",
-        "DoubleToHalf", "Erf", "FloorDiv", "FloorMod", "Gather128", "Gather256", "Gather512", "HalfToSingle", "HorizontalMax", "HorizontalMin",
+        "BitMask128", "BitMask256", "BitMask512", "DoubleToHalf", "Erf", "ExpandLoad", "FloorDiv", "FloorMod", "Gather128", "Gather256", "Gather512", "HalfToSingle", "HorizontalMax", "HorizontalMin",
         "HorizontalProduct", "HorizontalSum", "LoadMasked", "LoadPart", "LoadStrided", "LoadStrided128", "LoadStrided256", "LoadStrided512", "Map", "Max",
         "Min", "NarrowMask", "Pow", "ShiftLeft", "ShiftRight", "SingleToBFloat16", "SingleToHalf", "StoreMasked", "StorePart", "StoreStrided", "ToByte",
         "ToDouble", "ToInt16", "ToInt32", "ToInt64", "ToSByte", "ToSingle", "ToUInt16", "ToUInt32", "TrailingZeros", "WidenMask",
@@ -272,15 +272,16 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     {
         List<(Buffer Buffer, long Bytes)> buffers = [.. scratch.Select(s => (s.Buffer, Bytes(s.Buffer)))];
         var onHeap = buffers.Sum(b => b.Bytes) > LargestStackScratch;
-        var blocks = new List<string>();
+        var blocks = new List<(string Block, string Name)>();
         foreach (var (buffer, bytes) in buffers)
         {
             var type = CSharpTypes.Memory(buffer.Element);
             var name = scope.Declare(buffer);
             if (onHeap)
             {
-                blocks.Add(name);
-                text.Line($"var {name} = ({type}*)NativeMemory.AlignedAlloc({CSharpTypes.Digits(bytes)}, 64);");
+                var memory = scope.Names.Take(buffer.Name + "Memory");
+                blocks.Add((memory, name));
+                text.Line($"var {memory} = ({type}*)NativeMemory.AlignedAlloc({CSharpTypes.Digits(bytes)}, 64);");
                 continue;
             }
 
@@ -295,11 +296,18 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
             return;
         }
 
+        // The finally block keeps its variables out of registers: loops use others.
         text.Open("try");
+        foreach (var (block, name) in blocks)
+        {
+            text.Line($"var {name} = {block};");
+        }
+
+        text.Line();
         body();
         text.Close();
         text.Open("finally");
-        foreach (var block in blocks)
+        foreach (var (block, _) in blocks)
         {
             text.Line($"NativeMemory.AlignedFree({block});");
         }

@@ -26,6 +26,9 @@ internal static class MaskElements
             case Stmt.Store { Mask: { } mask } store:
                 Note(mask, store.Buffer.Element, elements);
                 break;
+            case Stmt.Let { Value: LoopExpr.BitLanes } let:
+                elements.TryAdd(let.Variable, ElementType.I32);
+                break;
             case Stmt.CompressStore store:
                 Note(store.Mask, store.Buffer.Element, elements);
                 break;
@@ -42,6 +45,9 @@ internal static class MaskElements
         switch (value)
         {
             case LoopExpr.Load { Mask: { } mask }:
+                Note(mask, value.Type.Element, elements);
+                break;
+            case LoopExpr.Expand { Mask: var mask }:
                 Note(mask, value.Type.Element, elements);
                 break;
             case LoopExpr.Gather { Mask: { } mask }:

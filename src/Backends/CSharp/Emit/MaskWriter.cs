@@ -34,6 +34,7 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
     {
         LoopExpr.Var variable => scope.MaskElement(variable.Variable).Size(),
         LoopExpr.Load or LoopExpr.Gather => 1,
+        LoopExpr.BitLanes => 4,
         LoopExpr.Cast cast => cast.Children[0].Type.Element.Size(),
         LoopExpr.Op { Operation.Rule: ResultRule.Bool } op when op.Children[0].Type.Element != ElementType.Bool => op.Children[0].Type.Element.Size(),
         LoopExpr.Op op => op.Children.Select(NaturalSize).FirstOrDefault(s => s is not null),
@@ -62,6 +63,7 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
             LoopExpr.Const constant => new(CSharpTypes.Vector(type) + (constant.Value != 0 ? ".AllBitsSet" : ".Zero")),
             LoopExpr.Splat splat => VectorWriter.Call(type, "Create", AllBits(scalars.Write(splat.Children[0]), type.Element)),
             LoopExpr.FirstLanes first => FirstLanes(first, type),
+            LoopExpr.BitLanes bits => Code.Call(FormattableString.Invariant($"BitMask{CSharpTypes.Width(type)}"), scalars.Write(bits.Children[0])),
             LoopExpr.Load load => NotZero(vectors.Write(load), type with { Element = ElementType.U8 }),
             LoopExpr.Gather gather => NotZero(vectors.Write(gather), type with { Element = ElementType.U8 }),
             LoopExpr.Cast cast => NotZero(vectors.Write(cast.Children[0]), cast.Children[0].Type),

@@ -26,6 +26,7 @@ internal sealed class ScalarWriter(Scope scope)
         LoopExpr.Gather gather => Element(gather.Buffer, gather.Offsets),
         LoopExpr.Splat or LoopExpr.Ramp => Write(value.Children[0]),
         LoopExpr.FirstLanes first => Code.Binary(">", Write(first.Children[0]), new("0")),
+        LoopExpr.CountBits count => CountBits(count),
         LoopExpr.Horizontal { } horizontal => horizontal.Children[0].Type.Lanes == 1 ? Write(horizontal.Children[0]) : Vectors.Horizontal(horizontal),
         _ => throw new CompilerBugException($"the C# backend got a {value.GetType().Name}; the loop passes should have removed it"),
     };
@@ -127,6 +128,13 @@ internal sealed class ScalarWriter(Scope scope)
                 : Code.Cast(CSharpTypes.Scalar(element), Code.Call("BitOperations.TrailingZeroCount", a)),
             _ => throw new CompilerBugException($"the C# backend cannot spell the operation '{op.Operation.Name}'"),
         };
+    }
+
+    private Code CountBits(LoopExpr.CountBits count)
+    {
+        var bits = Write(count.Children[0]);
+        var looked = count.Count == 32 ? bits : Code.Binary("&", bits, new(CSharpTypes.Digits((1L << count.Count) - 1)));
+        return Code.Call("BitOperations.PopCount", Code.Cast("uint", looked));
     }
 
     private Code Divide(LoopExpr.Op op, Code[] a)

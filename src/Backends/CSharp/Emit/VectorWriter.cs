@@ -25,6 +25,7 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         LoopExpr.BitCast cast => As(Write(cast.Children[0]), cast.Children[0].Type.Element, cast.Type.Element),
         LoopExpr.Load load => Load(load),
         LoopExpr.Gather gather => Gather(gather),
+        LoopExpr.Expand expand => Expand(expand),
         _ => throw new CompilerBugException($"the C# backend got a {value.GetType().Name}; the loop passes should have removed it"),
     };
 
@@ -93,6 +94,11 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         var part = Part(load.Type);
         if (load.Mask is { } condition)
         {
+            if (IsIntegerMask(condition) && load is { Stride: 1, Type.Element: ElementType.F32 } && MaskedMemory(load.Type) is "Avx512F" or "Avx512F.VL")
+            {
+                return OfIntegers(load.Type, MaskedMemory(load.Type) + ".MaskLoad", pointer, condition);
+            }
+
             var mask = Masks.Write(condition, load.Type.Element);
             return load.Stride != 1 ? Code.Call("LoadStrided", [pointer, Stride(load.Stride), mask, .. part])
                 : MaskedMemory(load.Type) is not { } isa ? Code.Call("LoadMasked", [pointer, mask, .. part])
@@ -115,6 +121,25 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         var function = FormattableString.Invariant($"Gather{CSharpTypes.Width(gather.Type)}");
         return Code.Call(function, [new(scope.Name(gather.Buffer)), Write(gather.Offsets), .. mask, .. Part(gather.Type)]);
     }
+
+    private Code Expand(LoopExpr.Expand expand)
+    {
+        var pointer = scalars.Pointer(expand.Buffer, expand.Offset);
+        return expand.Type.Element is ElementType.F32 && MaskedMemory(expand.Type) is "Avx512F" or "Avx512F.VL"
+            ? OfIntegers(expand.Type, MaskedMemory(expand.Type) + ".ExpandLoad", pointer, expand.Mask)
+            : Code.Call("ExpandLoad", [pointer, Masks.Write(expand.Mask, expand.Type.Element), .. Part(expand.Type)]);
+    }
+
+    // As integers: seen as one of floats, a mask of integers leaves its mask register and comes back.
+    private Code OfIntegers(LoopType type, string function, Code pointer, LoopExpr mask)
+    {
+        var integers = type with { Element = ElementType.I32 };
+        return As(
+            Code.Call(function, Code.Cast("int*", pointer), Masks.Write(mask, ElementType.I32), new(CSharpTypes.Vector(integers) + ".Zero")), ElementType.I32, type.Element);
+    }
+
+    private bool IsIntegerMask(LoopExpr mask) =>
+        mask is LoopExpr.BitLanes || (mask is LoopExpr.Var variable && scope.MaskElement(variable.Variable) == ElementType.I32);
 
     public static Code Stride(int stride) => CSharpTypes.Literal(stride, ElementType.I32);
 

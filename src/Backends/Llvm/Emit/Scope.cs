@@ -44,7 +44,7 @@ internal sealed class Scope
     public int DepthOf(LoopExpr value) => value switch
     {
         LoopExpr.Var variable => depths.GetValueOrDefault(variable.Variable, 0),
-        LoopExpr.Load or LoopExpr.Gather => Depth,
+        LoopExpr.Load or LoopExpr.Gather or LoopExpr.Expand => Depth,
         _ => value.Children.Select(DepthOf).DefaultIfEmpty(0).Max(),
     };
 }

@@ -4,7 +4,7 @@ using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Backends.Llvm.Emit;
 
-/// <content>Compression: the lanes whose mask is set, one after the other.</content>
+/// <content>Compression: the lanes whose mask is set, one after the other; and the inverse.</content>
 internal sealed partial class ValueWriter
 {
     /// <summary>Stores the lanes that are kept, and moves the position.</summary>
@@ -68,6 +68,17 @@ internal sealed partial class ValueWriter
 
     private void CompressedStore(LoopType type, string value, string mask, string address) =>
         f.CallVoid("llvm.masked.compressstore." + MemorySuffix(type), $"{Memory(type)} {value}", $"ptr {address}", $"{LlvmTypes.Vector("i1", type.Lanes)} {mask}");
+
+    /// <summary>Consecutive elements into the lanes whose mask is set.</summary>
+    private string Expand(LoopExpr.Expand expand)
+    {
+        var type = expand.Type;
+        var mask = Write(expand.Mask);
+        var address = Address(expand.Buffer, expand.Offset);
+        return FromMemory(
+            f.Call(Memory(type), "llvm.masked.expandload." + MemorySuffix(type), $"ptr {address}", $"{LlvmTypes.Vector("i1", type.Lanes)} {mask}", $"{Memory(type)} zeroinitializer"),
+            type);
+    }
 
     private string CountOf(string mask, int lanes)
     {

@@ -52,7 +52,7 @@ internal sealed partial class ValueWriter
     }
 
     private static bool MayFault(LoopExpr value) => value.All().Any(v =>
-        v is LoopExpr.Load or LoopExpr.Gather || (v is LoopExpr.Op { Operation.Name: "div" or "mod", Children: [_, not LoopExpr.Const] } && v.Type.Element.IsInteger()));
+        v is LoopExpr.Load or LoopExpr.Gather or LoopExpr.Expand || (v is LoopExpr.Op { Operation.Name: "div" or "mod", Children: [_, not LoopExpr.Const] } && v.Type.Element.IsInteger()));
 
     /// <summary>An operation of two operands of one type.</summary>
     private string Arithmetic(string name, LoopType type, string a, string b)

@@ -59,6 +59,9 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
         LoopExpr.Horizontal horizontal => Horizontal(horizontal),
         LoopExpr.Load load => Load(load),
         LoopExpr.Gather gather => Gather(gather),
+        LoopExpr.Expand expand => Expand(expand),
+        LoopExpr.BitLanes bits => BitLanes(bits),
+        LoopExpr.CountBits count => f.Call("i32", "llvm.ctpop.i32", $"i32 {Lowest(Write(count.Children[0]), count.Count)}"),
         _ => throw new CompilerBugException($"the LLVM backend got a {value.GetType().Name}; the loop passes should have removed it"),
     };
 
@@ -99,6 +102,17 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
         return lanes == 1 ? f.Set($"icmp sgt i32 {count}, 0")
             : f.Set($"icmp slt {LlvmTypes.Vector("i32", lanes)} {LlvmTypes.Sequence("i32", 0, 1, lanes)}, {Splat(count, "i32", lanes)}");
     }
+
+    private string BitLanes(LoopExpr.BitLanes bits)
+    {
+        var lanes = bits.Type.Lanes;
+        var number = Write(bits.Children[0]);
+        var narrow = lanes == 32 ? number : f.Set($"trunc i32 {number} to i{LlvmTypes.Digits(lanes)}");
+        return lanes == 1 ? narrow : f.Set($"bitcast i{LlvmTypes.Digits(lanes)} {narrow} to {LlvmTypes.Vector("i1", lanes)}");
+    }
+
+    // The lowest bits of an i32, the others 0.
+    private string Lowest(string number, int count) => count == 32 ? number : f.Set($"and i32 {number}, {LlvmTypes.Digits((1L << count) - 1)}");
 
     // Lanes i and i + n/2 first, down to one: the order that all backends keep to.
     private string Horizontal(LoopExpr.Horizontal horizontal)

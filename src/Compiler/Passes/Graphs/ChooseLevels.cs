@@ -215,9 +215,12 @@ public static class ChooseLevels
         private double DenseTime(WeightUse use, long count) =>
             rates.Microseconds(StorageKernels.Dense(Shape, use), new KernelWork(use.Macs, use.Reuse, StorageKernels.Terms(Shape, use), count * ElementBytes));
 
-        private double Sparse(StorageCandidate candidate, WeightUse use, long count, double stored) => rates.Microseconds(
-            StorageKernels.Of(candidate.Format, Shape, use, rates.Lanes),
-            new KernelWork(use.Macs * stored, use.Reuse, StorageKernels.Terms(Shape, use) * stored, count * stored * (ElementBytes + candidate.CoordinateBytes)));
+        private double Sparse(StorageCandidate candidate, WeightUse use, long count, double stored)
+        {
+            var kernel = StorageKernels.Of(candidate.Format, Shape, use, rates.Lanes);
+            var bytes = count * ((stored * (ElementBytes + candidate.CoordinateBytes)) + candidate.MaskBytes);
+            return rates.Microseconds(kernel, StorageKernels.Work(kernel, Shape, use, stored, bytes));
+        }
 
         /// <summary>The largest stored fraction at which the candidate is no slower than dense, to a hundredth of a percent; time rises with it.</summary>
         private double Crossover(StorageCandidate candidate, WeightUse use, long count)

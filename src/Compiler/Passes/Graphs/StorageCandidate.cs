@@ -11,12 +11,19 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// <param name="Format">The storage: output indices dense, the summed ones compressed.</param>
 /// <param name="Stored">Stored elements over elements.</param>
 /// <param name="CoordinateBytes">Bytes of coordinates for each stored element.</param>
-internal sealed record StorageCandidate(Format Format, double Stored, double CoordinateBytes)
+/// <param name="MaskBytes">Bytes for each element, stored or not.</param>
+internal sealed record StorageCandidate(Format Format, double Stored, double CoordinateBytes, double MaskBytes = 0)
 {
     private const double BytesOfCoordinate = 4;
 
     // For the other operand's vector, and for what the compiler cannot do without.
     private const int RegistersAside = 4;
+
+    // Looked for where nothing is promised: whoever prunes in blocks need not say so.
+    private const int RowsThatShare = 4;
+
+    // Stored elements of blocks over non-zeros: a few zeros are no matter.
+    private const double MostPadding = 1.1;
 
     /// <summary>The candidates for the data, or for what is promised when there is none; empty when nothing is known or the weight has too few terms.</summary>
     public static IEnumerable<StorageCandidate> Of(TensorType type, TensorData? data, Sparsity? promise, WeightUse use)
@@ -29,14 +36,27 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
 
         // Blocks are those of the matrix of the first index and all others.
         var isMatrix = use.Rows.Length == 1 && use.Rows[0] == 0;
-        if (isMatrix && promise is Sparsity.Block b && Blocks(b, shape, data) is { } blocks)
+        if (isMatrix && promise is Sparsity.Block promised)
         {
-            yield return blocks;
+            foreach (var blocks in Blocks(promised, shape, data, use))
+            {
+                yield return blocks;
+            }
+        }
+        else if (isMatrix && use.HasLanes && data is { Count: > 0 } && BlockDensity.Of(data, RowsThatShare, 1) is var inBlocks && inBlocks <= Fraction(data, null) * MostPadding)
+        {
+            yield return Blocks(new Sparsity.Block(RowsThatShare, 1, 0), shape, data, use).Single();
         }
 
         if (Elements([.. shape], data, promise, use, isMatrix) is { } elements)
         {
             yield return elements;
+
+            // A product with a single vector takes as long as reading the weight.
+            if (isMatrix && shape.Length == 2 && !use.HasLanes && use.Reuse < 2)
+            {
+                yield return new StorageCandidate(StandardFormats.BitRows, elements.Stored, 0, 1 / 8.0);
+            }
         }
     }
 
@@ -66,16 +86,23 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
         return new StorageCandidate(new Format(new BoundFormat(name, indices, levels), Pattern.Of(data)), (double)data.CountNonZeros() / data.Count, 0);
     }
 
-    private static StorageCandidate? Blocks(Sparsity.Block block, ImmutableArray<int> shape, TensorData? data)
+    /// <summary>
+    /// Blocks as promised; and where each element serves whole vectors, blocks of as many rows and one column: what rows share are the loads, columns share
+    /// nothing but a coordinate.
+    /// </summary>
+    private static IEnumerable<StorageCandidate> Blocks(Sparsity.Block block, ImmutableArray<int> shape, TensorData? data, WeightUse use)
     {
-        if (shape.Length > 2 && block.Columns > 1)
+        if (block.Rows > 1 && (block.Columns == 1 || use.HasLanes))
         {
-            return null;
+            yield return Candidate(shape.Length == 2 ? StandardFormats.Bsr(block.Rows, 1) : StandardFormats.FlattenedBsr(shape, block.Rows), 1);
+        }
+        else if (shape.Length == 2 && block.Columns > 1 && !use.HasLanes)
+        {
+            yield return Candidate(StandardFormats.Bsr(block.Rows, block.Columns), block.Columns);
         }
 
-        var stored = data is not null ? BlockDensity.Of(data, block.Rows, block.Columns) : 1 - block.MinZeros;
-        var format = shape.Length == 2 ? StandardFormats.Bsr(block.Rows, block.Columns) : StandardFormats.FlattenedBsr(shape, block.Rows);
-        return new StorageCandidate(format, stored, BytesOfCoordinate / (block.Rows * block.Columns));
+        StorageCandidate Candidate(Format format, int columns) => new(
+            format, data is not null ? BlockDensity.Of(data, block.Rows, columns) : 1 - block.MinZeros, BytesOfCoordinate / (block.Rows * columns));
     }
 
     private static StorageCandidate? Elements(int[] shape, TensorData? data, Sparsity? promise, WeightUse use, bool isMatrix)
@@ -87,12 +114,12 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
 
         // Whole windows of a filter need no decoding of coordinates; where they hold hardly more zeros that is better.
         var window = shape.Skip(2).Aggregate(1, (product, d) => product * d);
-        if (isMatrix && window > 1 && data is not null && BlockDensity.Of(data, 1, window) is var whole && whole <= stored * 1.1)
+        if (isMatrix && window > 1 && data is not null && BlockDensity.Of(data, 1, window) is var whole && whole <= stored * MostPadding)
         {
             return new StorageCandidate(Windows(shape.Length), whole, BytesOfCoordinate / window);
         }
 
-        var format = use.HasLanes && isMatrix ? ColumnBlocks(shape, use) : Compressed(shape, use);
+        var format = use.HasLanes && isMatrix ? ColumnBlocks(shape, use, stored) : Compressed(shape, use);
         return new StorageCandidate(format, stored, BytesOfCoordinate);
     }
 
@@ -128,16 +155,16 @@ internal sealed record StorageCandidate(Format Format, double Stored, double Coo
     }
 
     /// <summary>
-    /// Rows in blocks of the reduction that read no more of the other operand than the first-level cache holds: <c>dense(c / 64), dense(o), compressed(c % 64)</c>,
+    /// Rows in blocks of the reduction that read about as much of the other operand as the first-level cache holds: <c>dense(c / 64), dense(o), compressed(c % 64)</c>,
     /// for windows <c>dense(c / 21), dense(r), dense(o), compressed(c % 21 * 3 + s)</c>. One block needs no level.
     /// </summary>
-    private static Format ColumnBlocks(int[] shape, WeightUse use)
+    private static Format ColumnBlocks(int[] shape, WeightUse use, double stored)
     {
         var indices = Indices(shape.Length);
         var channels = shape[use.Columns[0]];
         var heights = use.Columns.Length == 3 ? shape[use.Columns[1]] : 1;
         var width = use.Columns.Length > 1 ? shape[use.Columns[use.Columns.Length - 1]] : 1;
-        var most = Math.Max(1, StandardFormats.PanelRows / width);
+        var most = Math.Max(1, StandardFormats.PanelRows(use.Reuse, stored, isWindow: width * heights > 1) / width);
         if (use.Columns.Length > 3 || channels * heights <= most)
         {
             return Compressed(shape, use);

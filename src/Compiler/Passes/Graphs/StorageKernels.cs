@@ -53,6 +53,19 @@ internal static class StorageKernels
             : use.IsInnermost && rows >= lanes ? KernelClasses.LinearBlocks : KernelClasses.LinearRows;
     }
 
+    /// <summary>What kernels of a class have to do.</summary>
+    /// <param name="kernel">The class.</param>
+    /// <param name="shape">The weight's shape.</param>
+    /// <param name="use">How it is read.</param>
+    /// <param name="stored">Stored elements over elements.</param>
+    /// <param name="bytes">Bytes of the weight as stored.</param>
+    public static KernelWork Work(KernelClass kernel, ImmutableArray<int> shape, WeightUse use, double stored, double bytes)
+    {
+        // Packed values are expanded to whole vectors of the row, whatever is stored of it.
+        var share = kernel == KernelClasses.LinearBits ? 1 : stored;
+        return new KernelWork(use.Macs * share, use.Reuse, Terms(shape, use) * share, bytes);
+    }
+
     private static bool IsWindow(ImmutableArray<int> shape, WeightUse use) => use.Columns.Skip(1).Any(c => shape[c] > 1);
 
     /// <summary>Elements of a row of the weight: what a result is the sum of, stored dense.</summary>

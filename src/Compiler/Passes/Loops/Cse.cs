@@ -147,6 +147,8 @@ internal sealed class ValueNumbering
             LoopExpr.Horizontal h => $"h{h.Kind}",
             LoopExpr.Load l => $"load {l.Buffer.Name}@{Version(l.Buffer)} by {l.Stride} {l.Mask is null}",
             LoopExpr.Gather g => $"gather {g.Buffer.Name}@{Version(g.Buffer)} {g.Mask is null}",
+            LoopExpr.CountBits c => $"count {c.Count}",
+            LoopExpr.Expand x => $"expand {x.Buffer.Name}@{Version(x.Buffer)}",
             LoopExpr.TileGet t => $"{t.Tile.Name}@{Version(t.Tile)}",
             _ => expr.GetType().Name,
         };

@@ -158,6 +158,7 @@ public static class Hoist
             LoopExpr.Var v => !varying.Contains(v.Variable),
             LoopExpr.Load l => certain && !written.Contains(l.Buffer),
             LoopExpr.Gather g => certain && !written.Contains(g.Buffer),
+            LoopExpr.Expand x => certain && !written.Contains(x.Buffer),
             LoopExpr.TileGet t => !tiles.Contains(t.Tile),
             LoopExpr.Op { Operation: var op, Type.Element: var element } o when element.IsInteger() && (op == CoreOps.Div || op == CoreOps.Mod) =>
                 certain || o.Children[1] is LoopExpr.Const { Value: not 0 },

@@ -53,6 +53,7 @@ internal sealed class LoopCloner(LoopNames names)
         LoopExpr.Var v => values.TryGetValue(v.Variable, out var value) ? value : variables.TryGetValue(v.Variable, out var copy) ? copy.Read() : v,
         LoopExpr.Load l when buffers.ContainsKey(l.Buffer) => new LoopExpr.Load(Of(l.Buffer), l.Offset, l.Type.Lanes, l.Stride, l.Mask),
         LoopExpr.Gather g when buffers.ContainsKey(g.Buffer) => new LoopExpr.Gather(Of(g.Buffer), g.Offsets, g.Mask),
+        LoopExpr.Expand x when buffers.ContainsKey(x.Buffer) => new LoopExpr.Expand(Of(x.Buffer), x.Offset, x.Mask),
         LoopExpr.TileGet t when tiles.ContainsKey(t.Tile) => new LoopExpr.TileGet(Of(t.Tile), t.Children),
         _ => e,
     });

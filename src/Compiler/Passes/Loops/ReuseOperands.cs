@@ -171,12 +171,12 @@ internal sealed class Elementwise
             holds &= access is not null && !run.Stored.Contains(access);
             run.Loaded.Add(access ?? "");
         }
-        else if (expr is LoopExpr.Gather gather && ReferenceEquals(gather.Buffer, read))
+        else if (expr is LoopExpr.Gather or LoopExpr.Expand && ReferenceEquals(expr.Reads(), read))
         {
             holds = false;
         }
 
-        holds &= !(expr is LoopExpr.Load { Buffer: var buffer } && ReferenceEquals(buffer, written));
+        holds &= !(expr.Reads() is { } buffer && ReferenceEquals(buffer, written));
         foreach (var child in expr.Children)
         {
             Loads(child, run);
