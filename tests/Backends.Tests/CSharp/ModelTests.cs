@@ -95,8 +95,8 @@ public class ModelTests
         }
 
         memory["memory"] = new double[Panel(target)];
-        using var one = CSharpHost.Load(program, Find(target), w => WeightTensor(w, program).ToBytes());
-        using var three = CSharpHost.Load(program, Find(target), w => WeightTensor(w, program).ToBytes(), threads: 3);
+        using var one = TwoBackends.Load(program, Find(target), w => WeightTensor(w, program).ToBytes());
+        using var three = TwoBackends.Load(program, Find(target), w => WeightTensor(w, program).ToBytes(), threads: 3);
         foreach (var rows in new[] { 5, 9, 1, 40, 40 })
         {
             var inputs = Inputs(rows, Panel(target));
@@ -269,7 +269,7 @@ public class ModelTests
         return LoopPipeline.Run(LoopParser.ParseProgram(symbols + "\n"), Find(target));
     }
 
-    private static int Panel(string target) => 4 * Find(target).Lanes(4);
+    internal static int Panel(string target) => 4 * Find(target).Lanes(4);
 
     internal static Dictionary<string, TensorData> Inputs(int rows, int panel)
     {

@@ -1,5 +1,4 @@
 using SparseDsl.Backends.CSharp;
-using SparseDsl.Backends.CSharp.Hosting;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Evaluation;
@@ -48,7 +47,7 @@ public sealed class PatternInCodeTests
         var format = graph.Nodes.OfType<ParamNode>().Single().Format!;
         Assert.NotNull(format.Pattern);
         var packed = FormatPacker.Pack(format, weights);
-        using var model = CSharpHost.Load(program, target, w => packed[w.Source.Array].ToBytes());
+        using var model = TwoBackends.Load(program, target, w => packed[w.Source.Array].ToBytes());
         foreach (var width in new[] { 1, 7, 16, 48, 60 })
         {
             var input = DenseTensor.From(Random([.. source.Inputs[0].Type.Shape.Select(d => (int)d.Evaluate(_ => width))], 1));

@@ -10,8 +10,8 @@ internal sealed partial class ValueWriter
 {
     private string BitCast(string value, LoopType source, LoopType to)
     {
-        var (bitsOf, target) = (LlvmTypes.Of(source), LlvmTypes.Of(to));
-        return bitsOf == target ? value : f.Set($"bitcast {bitsOf} {value} to {target}");
+        var (bits, target) = (LlvmTypes.Of(source), LlvmTypes.Of(to));
+        return bits == target ? value : f.Set($"bitcast {bits} {value} to {target}");
     }
 
     /// <summary>The value as another type.</summary>
