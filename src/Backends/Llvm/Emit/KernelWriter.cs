@@ -14,6 +14,12 @@ internal sealed class KernelWriter(Module module, Kernel kernel, string name, bo
     // Beyond this a thread's stack might not do: the memory comes from the host for the time of the call.
     private const long LargestStackScratch = 64 * 1024;
 
+    // Loads that stay the same in a loop: more than these would not stay in registers, and spilling is dearer than loading again.
+    private const int MostInvariant = 64;
+
+    // Stores that might be to the same memory keep LLVM from moving the weights of a pattern in code out of its loop.
+    private readonly bool hidesAliases = mayAlias || kernel.Body.All().OfType<Stmt.For>().Any(loop => Invariant(loop) > MostInvariant);
+
     private int parts;
 
     /// <summary>Appends the function; of <c>(ptr host, ptr buffer…, i32 dim…)</c>.</summary>
@@ -39,10 +45,12 @@ internal sealed class KernelWriter(Module module, Kernel kernel, string name, bo
         module.Add(kernel.Label, $"internal void @{name}({string.Join(", ", parameters)})", function);
     }
 
+    private static int Invariant(Stmt.For loop) => loop.Body.AllExpressions().Count(e => e is LoopExpr.Load { Offset: LoopExpr.Const });
+
     private static string ParameterName(int index) => "%p" + LlvmTypes.Digits(index);
 
     private string Pointer(Buffer buffer, int index) =>
-        $"ptr {(mayAlias ? "" : "noalias ")}{(buffer.Access == BufferAccess.In ? "readonly " : "")}{ParameterName(index)}";
+        $"ptr {(hidesAliases ? "" : "noalias ")}{(buffer.Access == BufferAccess.In ? "readonly " : "")}{ParameterName(index)}";
 
     private static void Dim(Function function, Scope scope, Variable scalar, string value)
     {
