@@ -64,7 +64,7 @@ public sealed class LlvmCommandTests : CommandLine
     }
 
     [Theory]
-    [InlineData("no/such/linker", "error SD5133: LLVM's linker, which makes 'libTwice.so', is not installed\n  hint: on Debian and Ubuntu: apt-get install lld-19")]
+    [InlineData("no/such/linker", "error SD5133: the linker of LLVM, which makes 'libTwice.so', is not installed\n  hint: on Debian and Ubuntu: apt-get install lld-19")]
     [InlineData("/bin/false", "error SD5134: 'libTwice.so' cannot be linked: ")]
     public void Without_a_linker_that_works_one_line_says_so(string linker, string expected)
     {

@@ -121,7 +121,7 @@ internal sealed class SparsePanels
     {
         var typical = TypicalDims.Of(kernel.Graph);
         var others = nest.Outputs.Where(o => o.Name != vector.Name && !sparse.Binds(o.Name)).Aggregate(1L, (n, o) => n * o.Extent.Evaluate(typical));
-        var tasks = others * ((vector.Extent.Evaluate(typical) + Width - 1) / Width);
+        var tasks = Math.Max(1, others * ((vector.Extent.Evaluate(typical) + Width - 1) / Width));
         var fewest = panel is null ? FewestTasks : FewestTasksThatCopy;
         if (tasks >= fewest || Rows.Extent.Constant is not { } count)
         {

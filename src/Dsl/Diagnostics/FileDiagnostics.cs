@@ -134,7 +134,7 @@ public static class FileDiagnostics
 
     /// <summary>There is no linker.</summary>
     public static readonly DiagnosticDescriptor NoLinker = Row(
-        "SD5133", "LLVM's linker, which makes '{0}', is not installed", "on Debian and Ubuntu: apt-get install lld-19, or name a program with LD_LLD_PATH", "build --target x64 on a machine without lld");
+        "SD5133", "the linker of LLVM, which makes '{0}', is not installed", "on Debian and Ubuntu: apt-get install lld-19, or name a program with LD_LLD_PATH", "build --target x64 on a machine without lld");
 
     /// <summary>The linker refuses.</summary>
     public static readonly DiagnosticDescriptor LinkFailed = Row(

@@ -71,6 +71,20 @@ public sealed class ChosenStorageTests
         }
     }
 
+    [Theory]
+    [InlineData("\"csr\" [i, j] -> dense(i), compressed(j)")]
+    [InlineData("\"csr_blocks(8)\" [i, j] -> dense(j / 8), dense(i), compressed(j % 8)")]
+    public void A_product_with_nothing_has_no_elements(string format)
+    {
+        var weights = Random([48, 16], 0.2);
+        var source = GraphParser.Parse($"graph G()\n  input x: f32[16, 0]\n  param w \"w\": f32[48, 16] wants {format}\n  y \"op\" in \"\": f32[48, 0] = [o < 48, q < 0] sum(c < 16) (%w[o, c] * %x[c, q])\n  output y = %y\n");
+        var graph = ChooseLevels.Run(GraphPipeline.Run(source, GraphPipeline.Passes(_ => weights)), _ => weights, new DiagnosticBag());
+        var program = PlanMemory.Run(Lower.Run(graph, Target.Avx512, new DiagnosticBag()));
+        var packed = FormatPacker.Pack(graph.Nodes.OfType<ParamNode>().Single().Format!, weights);
+        var inputs = new Dictionary<string, DenseTensor> { ["x"] = DenseTensor.From(Random([16, 0], 1)) };
+        Assert.Empty(Interpreted.Run(program, inputs, w => packed[w.Source.Array], new Dictionary<string, long>())["y"]);
+    }
+
     private static void Close(double[] expected, double[] actual, string what)
     {
         Assert.Equal(expected.Length, actual.Length);
