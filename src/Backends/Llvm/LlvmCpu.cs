@@ -22,7 +22,8 @@ public enum LlvmArchitecture
 /// <param name="Features">LLVM's features beyond those of the name: <c>+avx512vnni,-sse4a</c>; mostly none.</param>
 /// <param name="Target">What kernels are lowered for.</param>
 /// <param name="HasFma">Whether fused multiply-add is an instruction.</param>
-public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string LlvmName, string Features, Target Target, bool HasFma = true)
+/// <param name="Dots">Which products of packed numbers are instructions.</param>
+public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string LlvmName, string Features, Target Target, bool HasFma = true, LlvmDots Dots = LlvmDots.None)
 {
     /// <summary>The processor of this machine, as far as kernels use it.</summary>
     public const string NativeName = "native";
@@ -33,11 +34,17 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
         X64("x86-64-v2", Target.Vector128, hasFma: false),
         X64("x86-64-v3", Target.Avx2),
         X64("x86-64-v4", Target.Avx512),
+        X64("x86-64-v3", Target.Avx2, "+vnni", "+avxvnni", LlvmDots.Vnni256),
+        X64("x86-64-v4", Target.Avx512, "+vnni", "+avx512vnni", LlvmDots.Vnni256 | LlvmDots.Vnni512),
+        X64("x86-64-v4", Target.Avx512, "+vnni+bf16", "+avx512vnni,+avx512bf16", LlvmDots.Vnni256 | LlvmDots.Vnni512 | LlvmDots.Bf16),
         X64("haswell", Target.Avx2),
         X64("skylake", Target.Avx2),
         X64("skylake-avx512", Target.Avx512),
-        X64("icelake-server", Target.Avx512),
-        X64("sapphirerapids", Target.Avx512),
+        X64("cascadelake", Target.Avx512, dots: LlvmDots.Vnni256 | LlvmDots.Vnni512),
+        X64("icelake-server", Target.Avx512, dots: LlvmDots.Vnni256 | LlvmDots.Vnni512),
+        X64("cooperlake", Target.Avx512, dots: LlvmDots.Vnni256 | LlvmDots.Vnni512 | LlvmDots.Bf16),
+        X64("sapphirerapids", Target.Avx512, dots: LlvmDots.Vnni256 | LlvmDots.Vnni512 | LlvmDots.Bf16),
+        X64("alderlake", Target.Avx2, dots: LlvmDots.Vnni256),
         X64("znver2", Target.Avx2),
         X64("znver3", Target.Avx2),
         Arm64("generic"),
@@ -61,6 +68,9 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
             "x86-64-v2" => Popcnt.IsSupported && Sse42.IsSupported,
             "x86-64-v3" => Avx2.IsSupported && Fma.IsSupported && Bmi2.IsSupported && Lzcnt.IsSupported,
             "x86-64-v4" => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported && Avx512CD.VL.IsSupported,
+            "x86-64-v3+vnni" => Find("x86-64-v3")!.IsHere && LlvmNarrow.HasAvxVnni,
+            "x86-64-v4+vnni" => Find("x86-64-v4")!.IsHere && LlvmNarrow.Here.HasFlag(LlvmDots.Vnni512),
+            "x86-64-v4+vnni+bf16" => Find("x86-64-v4")!.IsHere && LlvmNarrow.Here.HasFlag(LlvmDots.Vnni512 | LlvmDots.Bf16),
             _ => false,
         },
         _ => false,
@@ -72,7 +82,10 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
     /// <summary>The row with this name, or null.</summary>
     public static LlvmCpu? Find(string name) => All.FirstOrDefault(c => c.Name == name);
 
-    private static LlvmCpu X64(string name, Target target, bool hasFma = true) => new(name, LlvmArchitecture.X64, name, "", target, hasFma);
+    private static LlvmCpu X64(string name, Target target, bool hasFma = true, LlvmDots dots = LlvmDots.None) => new(name, LlvmArchitecture.X64, name, "", target, hasFma, dots);
+
+    private static LlvmCpu X64(string level, Target target, string suffix, string features, LlvmDots dots) =>
+        new(level + suffix, LlvmArchitecture.X64, level, features, target, Dots: dots);
 
     private static LlvmCpu Arm64(string name) => new(name, LlvmArchitecture.Arm64, name, "", Target.Vector128);
 }

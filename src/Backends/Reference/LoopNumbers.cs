@@ -68,7 +68,14 @@ internal sealed class LoopNumbers(bool roundToElement)
             return (c, a, b) => c != 0 ? a : b;
         }
 
-        return operand.IsFloat() ? OfFloats(op, operand) : OfIntegers(op, operand);
+        return op == MachineOps.Dot2 ? Dot2 : operand.IsFloat() ? OfFloats(op, operand) : OfIntegers(op, operand);
+    }
+
+    private long Dot2(long a, long b, long c)
+    {
+        double Product(int shift) => PackedOps.BFloat16(a >> shift) * PackedOps.BFloat16(b >> shift);
+        var first = Round(ToDouble(c) + Product(16), ElementType.F32);
+        return FromDouble(Round(first + Product(0), ElementType.F32));
     }
 
     private Func<long, long, long, long> OfFloats(CoreOp op, ElementType element)
@@ -120,6 +127,7 @@ internal sealed class LoopNumbers(bool roundToElement)
             "not" => (a, _, _) => a == 0 ? 1 : 0,
             "shl" => (a, b, _) => a << Shift(b, bits),
             "shr" => (a, b, _) => a >> Shift(b, bits),
+            "dot4" => (a, b, c) => PackedOps.Bytes(a, b) + c,
             "ctz" => (a, _, _) => Math.Min(bits, a == 0 ? bits : System.Numerics.BitOperations.TrailingZeroCount(a)),
             _ => throw new CompilerBugException($"'{op}' has no meaning on {element.Name()}"),
         };

@@ -106,6 +106,7 @@ internal sealed partial class ScalarCompiler
         "mul" => (a, b) => IntegerArithmetic.Wrap(unchecked(a * b), type),
         "div" => (a, b) => IntegerArithmetic.Wrap(IntegerArithmetic.FloorDivide(a, b), type),
         "mod" => (a, b) => IntegerArithmetic.Wrap(IntegerArithmetic.FloorModulo(a, b), type),
+        "mul4" => PackedOps.Bytes,
         "min" => Math.Min,
         "max" => Math.Max,
         _ => throw new CompilerBugException($"'{op}' has no meaning on {type.Name()}"),

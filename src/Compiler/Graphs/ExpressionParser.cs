@@ -109,7 +109,7 @@ internal sealed class ExpressionParser(IrReader reader, Func<string, Node> looku
 
     private ScalarExpr Call(string name)
     {
-        var op = CoreOps.Find(name) ?? throw reader.Error($"no operation '{name}'");
+        var op = CoreOps.Find(name) ?? PackedOps.Find(name) ?? throw reader.Error($"no operation '{name}'");
         ScalarExpr[] arguments = [.. reader.List(")", Parse)];
         return arguments.Length == op.Arity ? ScalarExpr.Of(op, arguments) : throw reader.Error($"'{name}' takes {op.Arity} operands");
     }

@@ -53,6 +53,8 @@ public static class Loop
         {
             ResultRule.Bool => ElementType.Bool,
             ResultRule.Select => arguments[1].Type.Element,
+            ResultRule.Single => ElementType.F32,
+            ResultRule.Last => arguments[arguments.Length - 1].Type.Element,
             _ => arguments[0].Type.Element,
         };
         return new LoopExpr.Op(op, [.. arguments], new LoopType(element, arguments[0].Type.Lanes));

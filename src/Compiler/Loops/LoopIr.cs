@@ -23,7 +23,9 @@ using SparseDsl.Dsl.Scalars;
 // list of passes between lowering and emitters.
 //
 // What a scalar operation means is the CoreOps table plus the few machine operations of MachineOps (fma, shifts, bit casts); exp and its kind are
-// expanded into those by ExpandMath, from one polynomial each, so that all backends give the same bits.
+// expanded into those by ExpandMath, from one polynomial each, so that all backends give the same bits. Products of 8- and 16-bit numbers (dot4, dot2) take
+// several of them packed into one i32, so that a lane stays a lane: 16 lanes of i32 are 64 bytes. A backend spells them with one instruction or, from shifts and
+// products, with several (PackedDots).
 //
 //   kernel conv_3(x: in f32[N*768], w: in f32[432], y: out f32[N*4096]; N: i32) "conv2d+relu"
 //     parallel t in 0..N*4
@@ -119,8 +121,20 @@ public static class MachineOps
     /// <summary>Number of trailing zero bits of an integer; the width for 0.</summary>
     public static CoreOp TrailingZeros { get; } = new("ctz", 1, ResultRule.Same, a => CountTrailingZeros((long)a[0]));
 
+    /// <summary>
+    /// c + the products of the four bytes of a, unsigned, and the four bytes of b, signed; all i32, wrapping. The lowest byte is the first. One instruction where
+    /// there is VNNI; exact everywhere, nothing saturates in between.
+    /// </summary>
+    public static CoreOp Dot4 { get; } = new("dot4", 3, ResultRule.Same, a => PackedOps.Mul4.Fold([a[0], a[1]]) + a[2], Flops: 8);
+
+    /// <summary>
+    /// c + the products of the two bf16 in the halves of a and of b: f32 of i32 and i32. The products are exact; the upper halves are added first, then the lower
+    /// ones, each rounded to f32. One instruction where there is AVX512-BF16, which takes and gives subnormal numbers as 0.
+    /// </summary>
+    public static CoreOp Dot2 { get; } = new("dot2", 3, ResultRule.Last, a => PackedOps.Mul2.Fold([a[0], a[1]]) + a[2], Flops: 4);
+
     /// <summary>Every machine operation.</summary>
-    public static ImmutableArray<CoreOp> All { get; } = [Fma, ShiftLeft, ShiftRight, BitAnd, BitOr, TrailingZeros];
+    public static ImmutableArray<CoreOp> All { get; } = [Fma, ShiftLeft, ShiftRight, BitAnd, BitOr, TrailingZeros, Dot4, Dot2];
 
     /// <summary>The machine or core operation with this name, or null.</summary>
     public static CoreOp? Find(string name) => All.FirstOrDefault(o => o.Name == name) ?? CoreOps.Find(name);

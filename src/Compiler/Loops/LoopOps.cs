@@ -57,6 +57,8 @@ internal static class LoopOps
     {
         ResultRule.Bool => arguments[0].Type with { Element = ElementType.Bool },
         ResultRule.Select => arguments[1].Type,
+        ResultRule.Single => arguments[0].Type with { Element = ElementType.F32 },
+        ResultRule.Last => arguments[arguments.Count - 1].Type,
         _ => arguments[0].Type,
     };
 

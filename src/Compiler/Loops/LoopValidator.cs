@@ -228,11 +228,14 @@ public sealed class LoopValidator
         Require(arguments.Length == operation.Arity, $"'{operation}' has {arguments.Length} operands");
         var selects = operation.Rule == ResultRule.Select;
         var element = arguments[selects ? 1 : 0].Type.Element;
-        Require(arguments.Skip(selects ? 1 : 0).All(a => a.Type.Element == element) && arguments.All(a => a.Type.Lanes == op.Type.Lanes),
+        var alike = operation.Rule == ResultRule.Last ? arguments.Take(arguments.Length - 1) : arguments.Skip(selects ? 1 : 0);
+        Require(alike.All(a => a.Type.Element == element) && arguments.All(a => a.Type.Lanes == op.Type.Lanes),
             $"operands of '{operation}' are {string.Join(", ", arguments.Select(a => a.Type))}");
         Require(!selects || arguments[0].Type.Element == ElementType.Bool, "a select's condition is not bool");
         Require(operation.Rule != ResultRule.Float || element.IsFloat(), $"'{operation}' of {element.Name()}");
         Require(!IntegerOnly.Contains(operation) || element.IsInteger(), $"'{operation}' of {element.Name()}");
+        Require((operation != MachineOps.Dot4 && operation != MachineOps.Dot2) || element == ElementType.I32, $"'{operation}' of {element.Name()}");
+        Require(operation != MachineOps.Dot2 || op.Type.Element == ElementType.F32, $"'{operation}' into {op.Type}");
         Require(!BoolOnly.Contains(operation) || element == ElementType.Bool, $"'{operation}' of {element.Name()}");
         Same(LoopOps.ResultType(operation, arguments), op.Type);
     }

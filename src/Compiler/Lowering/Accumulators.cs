@@ -182,6 +182,11 @@ internal sealed class Accumulators
             return Loop.Apply(MachineOps.Fma, lowering.Value(a, row, vector), lowering.Value(b, row, vector), sum);
         }
 
+        if (reduce.Kind == ReduceKind.Sum && reduce.Body is ScalarExpr.Apply { Arguments: [var x, var w] } packed && ScalarLowering.Accumulating(packed.Op) is { } dot)
+        {
+            return Loop.Apply(dot, lowering.Value(x, row, vector), lowering.Value(w, row, vector), sum);
+        }
+
         return Loop.Apply(reduce.Kind.Combine(), sum, ScalarLowering.Convert(lowering.Value(reduce.Body, row, vector), reduce.Type));
     }
 }

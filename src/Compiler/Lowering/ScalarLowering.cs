@@ -113,6 +113,11 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
     private LoopExpr Apply(ScalarExpr.Apply apply, int row, int vector)
     {
         LoopExpr[] values = [.. apply.Arguments.Select(a => Value(a, row, vector))];
+        if (Accumulating(apply.Op) is { } dot)
+        {
+            return Loop.Apply(dot, values[0], values[1], new LoopExpr.Const(0, new LoopType(apply.Type, Lanes)));
+        }
+
         var first = apply.Op.Rule == ResultRule.Select ? 1 : 0;
         var common = values.Skip(first).Select(v => v.Type.Element).Aggregate(ScalarExpr.Common);
         if (apply.Op.Rule == ResultRule.Float && !common.IsFloat())
@@ -127,6 +132,9 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
 
         return apply.Op == CoreOps.Mod && common.IsFloat() ? Convert(FloatModulo(values[0], values[1]), common) : Loop.Apply(apply.Op, values);
     }
+
+    /// <summary>The operation that adds products of packed numbers to a sum, where <paramref name="op"/> makes such products; else null.</summary>
+    public static CoreOp? Accumulating(CoreOp op) => op == PackedOps.Mul4 ? MachineOps.Dot4 : op == PackedOps.Mul2 ? MachineOps.Dot2 : null;
 
     // x - floor(x / y) * y; of 16-bit types in f32, since the product needs more digits than its type has.
     private LoopExpr FloatModulo(LoopExpr x, LoopExpr y)

@@ -18,6 +18,12 @@ public enum ResultRule
 
     /// <summary>The common type of the second and third operand; the first is <c>bool</c>.</summary>
     Select,
+
+    /// <summary><c>f32</c></summary>
+    Single,
+
+    /// <summary>The type of the last operand; the others have one type of their own.</summary>
+    Last,
 }
 
 /// <summary>One scalar operation every backend spells.</summary>

@@ -163,6 +163,8 @@ public abstract class ScalarExpr
         return op.Rule switch
         {
             ResultRule.Bool => ElementType.Bool,
+            ResultRule.Single => ElementType.F32,
+            ResultRule.Last => arguments[arguments.Count - 1].Type,
             ResultRule.Float when !common.IsFloat() => ElementType.F32,
             _ => common,
         };

@@ -124,6 +124,8 @@ internal sealed class ScalarWriter(Scope scope)
             "shr" => Code.Binary(">>", a[0], ShiftCount(op, a[1])),
             "bitand" => Code.Binary("&", a[0], a[1]),
             "bitor" => Code.Binary("|", a[0], a[1]),
+            "dot4" => Code.Call("Dot4", a),
+            "dot2" => Code.Call("Dot2", a),
             "ctz" => element == ElementType.I32 ? Code.Call("BitOperations.TrailingZeroCount", a)
                 : Code.Cast(CSharpTypes.Scalar(element), Code.Call("BitOperations.TrailingZeroCount", a)),
             _ => throw new CompilerBugException($"the C# backend cannot spell the operation '{op.Operation.Name}'"),

@@ -159,6 +159,7 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         {
             "add" => Code.Binary("+", a[0], a[1]),
             "sub" => Code.Binary("-", a[0], a[1]),
+            "mul" when op.Type.Element == ElementType.I32 && ScalarWriter.PowerOfTwo(op.Children[1]) is { } bits => Code.Binary("<<", a[0], new(CSharpTypes.Digits(bits))),
             "mul" => Code.Binary("*", a[0], a[1]),
             "div" => Divide(op, a),
             "mod" => Modulo(op, a),
@@ -177,6 +178,8 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
             "bitand" => Code.Binary("&", a[0], a[1]),
             "bitor" => Code.Binary("|", a[0], a[1]),
             "ctz" => Code.Call("TrailingZeros", a),
+            "dot4" => Code.Call("Dot4", a),
+            "dot2" => Code.Call("Dot2", a),
             _ => throw new CompilerBugException($"the C# backend cannot spell the operation '{op.Operation.Name}' of {type}"),
         };
     }

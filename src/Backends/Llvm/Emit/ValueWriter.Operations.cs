@@ -21,6 +21,11 @@ internal sealed partial class ValueWriter
             return name == "div" ? Divide(op) : Modulo(op);
         }
 
+        if (name is "dot4" or "dot2")
+        {
+            return Dot(op);
+        }
+
         string[] a = [.. op.Children.Select(Write)];
         var operand = op.Children[^1].Type;
         return name switch

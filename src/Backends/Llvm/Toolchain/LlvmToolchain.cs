@@ -39,7 +39,7 @@ public static unsafe class LlvmToolchain
         return Row(LlvmArchitecture.X64, target ?? widest?.Target ?? Target.Scalar, widest?.HasFma ?? false);
 
         static LlvmCpu Row(LlvmArchitecture architecture, Target target, bool hasFma) =>
-            new(LlvmCpu.NativeName, architecture, LlvmText.Take(LLVM.GetHostCPUName()), LlvmText.Take(LLVM.GetHostCPUFeatures()), target, hasFma);
+            new(LlvmCpu.NativeName, architecture, LlvmText.Take(LLVM.GetHostCPUName()), LlvmText.Take(LLVM.GetHostCPUFeatures()), target, hasFma, LlvmNarrow.Here);
     }
 
     /// <summary>Parses, checks, improves and compiles a module to a position-independent object file.</summary>
