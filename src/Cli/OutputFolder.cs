@@ -9,6 +9,11 @@ internal static class OutputFolder
     public static bool Write(Session session, string folder, IEnumerable<(string Name, ReadOnlyMemory<byte> Content)> files)
     {
         var list = files.ToList();
+        if (!list.All(file => session.Files.MayWrite(Path.Combine(folder, file.Name))))
+        {
+            return false;
+        }
+
         try
         {
             foreach (var path in list.Select(f => Path.GetDirectoryName(Path.Combine(folder, f.Name))!).Distinct())

@@ -13,31 +13,41 @@ namespace SparseDsl.Cli;
 internal sealed record Streams(TextWriter Output, TextWriter Errors, bool IsTerminal);
 
 /// <summary>One run of a command: where it writes, and what went wrong so far.</summary>
-internal sealed class Session(Streams streams, bool json)
+internal sealed class Session
 {
     /// <summary>A damaged file may have a mistake in every token; nobody reads that many.</summary>
     private const int MostShown = 1000;
 
+    private readonly Streams streams;
+
+    /// <summary>A run that writes to some streams.</summary>
+    public Session(Streams streams, bool json)
+    {
+        this.streams = streams;
+        (Output, Errors, IsJson) = (streams.Output, streams.Errors, json);
+        Files = new FileUse(this);
+    }
+
     /// <summary>Results.</summary>
-    public TextWriter Output { get; } = streams.Output;
+    public TextWriter Output { get; }
 
     /// <summary>Messages.</summary>
-    public TextWriter Errors { get; } = streams.Errors;
+    public TextWriter Errors { get; }
 
     /// <summary>Whether one JSON document is the whole output.</summary>
-    public bool IsJson { get; } = json;
+    public bool IsJson { get; }
 
     /// <summary>Whether diagnostics are written one a line, as MSBuild recognises them.</summary>
     public bool ForMsBuild { get; init; }
 
-    /// <summary>Whether somebody else is told of warnings.</summary>
-    public bool ShowsErrorsOnly { get; init; }
+    /// <summary>The diagnostics that somebody else was told of, who reports them.</summary>
+    public HashSet<Diagnostic> ToldElsewhere { get; } = [];
 
     /// <summary>Mistakes found so far.</summary>
     public DiagnosticBag Diagnostics { get; } = new();
 
-    /// <summary>Full paths of the files that the result depends on: those that were read, and those that were looked for and were not there.</summary>
-    public SortedSet<string> Inputs { get; } = new(StringComparer.Ordinal);
+    /// <summary>The files it reads and writes.</summary>
+    public FileUse Files { get; }
 
     /// <summary>Reports a mistake that has no place in a program.</summary>
     public void Report(DiagnosticDescriptor row, params string[] arguments) => Diagnostics.Report(row, null, arguments);
@@ -129,7 +139,7 @@ internal sealed class Session(Streams streams, bool json)
         return Diagnostics.HasErrors ? ExitCode.Diagnostics : ExitCode.Done;
     }
 
-    private bool IsShown(Diagnostic diagnostic) => !ShowsErrorsOnly || diagnostic.Severity == Severity.Error;
+    private bool IsShown(Diagnostic diagnostic) => !ToldElsewhere.Contains(diagnostic);
 
     private static string MsBuildLine(Diagnostic diagnostic)
     {

@@ -16,7 +16,7 @@ internal static class SourceFiles
     {
         try
         {
-            session.Inputs.Add(Path.GetFullPath(path));
+            session.Files.Reads(path);
             // A mark at the start is no part of the program.
             return new SourceText(path, Strict.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF'));
         }
@@ -26,7 +26,7 @@ internal static class SourceFiles
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {
-            session.Report(FileDiagnostics.CannotRead, path, Disk.Explain(problem));
+            Disk.ReportUnreadable(session, path, problem);
         }
 
         return null;
@@ -41,7 +41,10 @@ internal static class SourceFiles
 
     /// <summary>Reads, parses and binds a file; null when it cannot be read.</summary>
     public static BoundModule? Bind(Session session, string path) =>
-        Read(session, path) is not { } source ? null : Compilation.Bind(source, Resolver(session), session.Diagnostics);
+        Read(session, path) is not { } source ? null : Bind(session, source);
+
+    /// <summary>Parses and binds a text.</summary>
+    public static BoundModule Bind(Session session, SourceText source) => Compilation.Bind(source, Resolver(session), session.Diagnostics);
 
     /// <summary>Binds a file and picks a model: by name, or the only one. Null after a report.</summary>
     public static ProgramModel? Model(Session session, string path, string? name)

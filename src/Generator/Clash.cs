@@ -45,7 +45,7 @@ internal sealed record Clash(string? Model, string Name, string OtherModel, stri
     }
 
     private static string ClassName(DslFile file, string model, ProjectSettings project) =>
-        (file.Settings.Namespace ?? project.Namespace) + "." + (file.Settings.ClassName ?? CSharpEmitter.DefaultClassName(model));
+        (file.Settings.Namespace ?? project.Namespace) + "." + (file.Settings.ClassName ?? ClassNames.Of(model));
 
     private static bool HasWeightsOf(DslFile other, DslFile file) =>
         file.Settings.Weights is { } name && string.Equals(other.Settings.Weights, name, StringComparison.OrdinalIgnoreCase);

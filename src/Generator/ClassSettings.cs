@@ -21,6 +21,15 @@ internal sealed record ClassSettings(CSharpOptions Options, IReadOnlyList<Target
         Check("Namespace", space, space.Split('.').All(SyntaxFacts.IsValidIdentifier), "a C# namespace", diagnostics);
         Check("ClassName", file.ClassName, file.ClassName is null || SyntaxFacts.IsValidIdentifier(file.ClassName), "a C# identifier", diagnostics);
         Check("ClassName", file.ClassName, file.ClassName is null || module.Models.Length < 2, "possible for a file with several models", diagnostics);
+        foreach (var model in module.Models)
+        {
+            var name = file.ClassName ?? ClassNames.Of(model.Name);
+            if (!diagnostics.HasErrors && ClassNames.Problem(space, name) is { } problem)
+            {
+                diagnostics.Report(GeneratorDiagnostics.ClassName, model.Location, space + "." + name, problem);
+            }
+        }
+
         Check("Accessibility", file.Accessibility, file.Accessibility is null or "public" or "internal", "'public' or 'internal'", diagnostics);
         var (targets, unknown) = Target.ParseList(file.Targets ?? "");
         Check("Targets", file.Targets, unknown is null, $"a list of {string.Join(", ", Target.All.Select(t => t.Name))}", diagnostics);
@@ -39,7 +48,7 @@ internal sealed record ClassSettings(CSharpOptions Options, IReadOnlyList<Target
     }
 
     /// <summary>The settings of one class.</summary>
-    public CSharpOptions For(BoundModel model) => Options with { ClassName = Options.ClassName ?? CSharpEmitter.DefaultClassName(model.Name), Weights = weights(model) };
+    public CSharpOptions For(BoundModel model) => Options with { ClassName = Options.ClassName ?? ClassNames.Of(model.Name), Weights = weights(model) };
 
     private static void Check(string name, string? value, bool good, string expected, DiagnosticBag diagnostics)
     {

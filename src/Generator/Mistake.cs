@@ -31,7 +31,9 @@ internal sealed record Mistake(string Id, string Message, string Path, TextSpan 
     private static LinePosition Position((int Line, int Column) place) => new(place.Line - 1, place.Column - 1);
 
     private static DiagnosticDescriptor Descriptor(SparseDsl.Dsl.Diagnostics.DiagnosticDescriptor row) => new(
-        row.Id, Regex.Replace(row.Message, @"\{\d\}", "…"), "{0}", "SparseDsl", SeverityOf(row), isEnabledByDefault: true, description: row.Hint);
+        row.Id, Regex.Replace(row.Message, @"\{\d\}", "…"), "{0}", "SparseDsl", SeverityOf(row), isEnabledByDefault: true, description: row.Hint, helpLinkUri: null,
+        // There is no class, or no weights for it, whatever the project says about the diagnostic.
+        customTags: row.Severity == Severity.Error ? [WellKnownDiagnosticTags.NotConfigurable] : []);
 
     private static DiagnosticSeverity SeverityOf(SparseDsl.Dsl.Diagnostics.DiagnosticDescriptor row) => row.Severity switch
     {

@@ -32,7 +32,10 @@ public static class LanguageServerHost
         {
             if (gone.Reason is not (DisconnectedReason.LocallyDisposed or DisconnectedReason.RemotePartyTerminated))
             {
-                writer.WriteLine($"sparsedsl lsp: the connection ended: {gone.Description}");
+                // What is no message has no end, so what comes after it cannot be read either.
+                writer.WriteLine(gone.Reason is DisconnectedReason.ParseError
+                    ? "sparsedsl lsp: what came in is no message of the Language Server Protocol: this is for editors, which start it themselves"
+                    : "sparsedsl lsp: the connection to the editor broke");
             }
         };
         rpc.StartListening();

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Weights;
+using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Pruning.Graphs;
@@ -36,7 +38,7 @@ public sealed class Pruner
     public TimePrediction? Times { get; init; }
 
     /// <param name="model">The network.</param>
-    /// <param name="weights">Every parameter by path, of its type and shape, finite.</param>
+    /// <param name="weights">Every parameter by path, of its type and shape; one that is not finite is reported.</param>
     /// <param name="samples">Inputs like those the network will see; none for <see cref="PruningMethod.Magnitude"/>.</param>
     /// <param name="options">What is wanted.</param>
     /// <param name="diagnostics">Is told of mistakes.</param>
@@ -55,6 +57,11 @@ public sealed class Pruner
         if (NeedsCalibration() is { } what)
         {
             _diagnostics.Report(PruningDiagnostics.NeedsCalibration, null, what);
+            return null;
+        }
+
+        if (!AreFinite())
+        {
             return null;
         }
 
@@ -88,6 +95,25 @@ public sealed class Pruner
         fingerprint.Add(string.Join(";", plan.Select(p => p.Value?.ToString())));
         Prune(network, layers, plan, fingerprint);
         return _diagnostics.HasErrors ? null : Result(candidates, layers, plan);
+    }
+
+    // A NaN would compare as the smallest of weights, and an infinity leaves nothing to fit.
+    private bool AreFinite()
+    {
+        foreach (var (path, tensor) in _dense.OrderBy(w => w.Key, StringComparer.Ordinal).Where(w => w.Value.Type.IsFloat()))
+        {
+            for (var i = 0; i < tensor.Count; i++)
+            {
+                if (tensor.GetDouble(i) is var value && !double.IsFinite(value))
+                {
+                    var text = double.IsNaN(value) ? "NaN" : value > 0 ? "infinity" : "-infinity";
+                    _diagnostics.Report(PruningDiagnostics.WeightNotFinite, null, path, text, Places.Text(tensor.Shape, i));
+                    break;
+                }
+            }
+        }
+
+        return !_diagnostics.HasErrors;
     }
 
     private string? NeedsCalibration() => _samples.Count > 0 ? null

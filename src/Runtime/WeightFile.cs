@@ -72,6 +72,11 @@ public sealed unsafe class WeightFile : WeightSource
     {
         ArgumentNullException.ThrowIfNull(path);
         var info = new FileInfo(path);
+        if (!info.Exists && Directory.Exists(path))
+        {
+            throw new IOException($"'{path}' is a folder, not a weight file: name the .sdw file in it");
+        }
+
         if (!info.Exists)
         {
             throw new FileNotFoundException($"there is no weight file '{path}': pack it with 'sparsedsl pack', or let the build of the project do it", path);

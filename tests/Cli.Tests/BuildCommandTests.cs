@@ -24,7 +24,7 @@ public sealed class BuildCommandTests : CommandLine
         var text = File.ReadAllText(PathOf("out/Doubler.cs"));
         Assert.Contains("namespace Acme.Vision;", text, StringComparison.Ordinal);
         Assert.Contains("public sealed partial class Doubler ", text, StringComparison.Ordinal);
-        Assert.Contains("using Acme.Vision;", File.ReadAllText(PathOf("out/demo/Program.cs")), StringComparison.Ordinal);
+        Assert.Contains("new global::Acme.Vision.Doubler();", File.ReadAllText(PathOf("out/demo/Program.cs")), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -37,6 +37,26 @@ public sealed class BuildCommandTests : CommandLine
         var outcome = Run("build", "x.dsl", "--target", "csharp", "-o", PathOf("out"), option, value);
         Assert.Equal(2, outcome.Code);
         Assert.Contains($"not '{value}'", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Acme", "Run")]
+    [InlineData("System", "Math")]
+    public void Names_that_cannot_be_are_refused(string space, string name)
+    {
+        var program = Write("twice.dsl", TwiceText);
+        var outcome = Run("build", program, "--target", "csharp", "-o", PathOf("out"), "--namespace", space, "--class", name);
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains($"SD5305: the class cannot be called '{space}.{name}': ", outcome.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(PathOf("out")));
+    }
+
+    [Fact]
+    public void A_file_is_no_folder()
+    {
+        var program = Write("twice.dsl", TwiceText);
+        Assert.Contains("SD5143", Run("build", program, "--target", "csharp", "-o", program).Errors, StringComparison.Ordinal);
+        Assert.Equal(TwiceText, File.ReadAllText(program));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class CalibrateCommandTests : CommandLine
     [Fact]
     public void The_profile_is_read_again_and_names_every_class()
     {
-        var path = PathOf("new/folder/profile.json");
+        var path = PathOf("profile.json");
         var outcome = Run("calibrate", "-o", path, "--threads", "1,2", "--rounds", "1");
         Assert.Equal(0, outcome.Code);
         Assert.EndsWith($"{path}\n", outcome.Output, StringComparison.Ordinal);
@@ -41,6 +41,18 @@ public sealed class CalibrateCommandTests : CommandLine
         Assert.Equal(1, outcome.Code);
         Assert.Contains("SD5102", outcome.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("calibrating", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nosuch/profile.json", "SD5102")]
+    [InlineData("", "SD5142")]
+    public void Folders_are_neither_made_nor_taken_for_files(string path, string id)
+    {
+        var outcome = Run("calibrate", "-o", PathOf(path));
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains(id, outcome.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("calibrating", outcome.Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(Folder));
     }
 
     [Fact]

@@ -69,6 +69,13 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5129"] = t => ["bench", t.Twice(), "--against", "onnxruntime", "--rounds", "1"],
         ["SD5130"] = t => ["bench", t.Twice(), "--against", "onnxruntime", "--onnx", t.Write("net.onnx", OnnxNets.Relu()), "--peers", t.PathOf("no/such/folder"), "--rounds", "1"],
         ["SD5131"] = t => ["bench", t.Twice(), "--against", "onnxruntime", "--onnx", t.Write("net.onnx", OnnxNets.Relu()), "--peers", OnnxNets.Peers, "--rounds", "1"],
+        ["SD5140"] = t => [.. t.RunTwice(), "--output", $"y={t.PathOf("x.npy")}"],
+        ["SD5141"] = t => ["run", t.Write("pair.dsl", "model Pair() {\n    input x: f32[3]\n    output y = x\n    output z = x\n}\n"), "--input", "x=zeros", "--output", $"y={t.PathOf("out.npy")}", "--output", $"z={t.PathOf("out.npy")}"],
+        ["SD5142"] = t => ["run", t.Twice(), "--input", $"x={t.Folder}"],
+        ["SD5143"] = t => ["build", t.Twice(), "--target", "csharp", "-o", t.PathOf("twice.dsl")],
+        ["SD5144"] = t => ["run", t.Twice(), "--input", $"x={t.Write("complex.npy", ComplexArray())}"],
+        ["SD5145"] = t => ["check", t.Write("empty.dsl", "// nothing\n")],
+        ["SD5146"] = t => ["explain", t.Write("wide.dsl", "model Wide(N: dim 1..100000) {\n    input x: f32[N, 100000]\n    output y = x + x\n}\n"), "--dim", "N=100000"],
         ["SD5201"] = t => t.Import(new NodeProto { OpType = "Det", Input = { "x" }, Output = { "y" } }, hasShape: true),
         ["SD5202"] = t => t.Import(new NodeProto { OpType = "Relu", Input = { "x" }, Output = { "y" } }, hasShape: false),
         ["SD5401"] = t => t.Prune("--pattern", "u:1.5"),
@@ -96,6 +103,13 @@ public sealed class DiagnosticScenarioTests : CommandLine
             Run(command);
             var kept = Assert.Single(Directory.GetFiles(t.PathOf("state")));
             File.WriteAllBytes(kept, File.ReadAllBytes(kept)[..40]);
+            return command;
+        },
+        ["SD5305"] = t => ["build", t.Twice(), "--target", "csharp", "-o", t.PathOf("out"), "--class", "Run"],
+        ["SD5412"] = t =>
+        {
+            var command = t.Prune("--method", "magnitude");
+            t.WriteTensor("matrix.safetensors", "w", [.. Enumerable.Range(0, 4096).Select(i => i == 70 ? float.NaN : 1f)], 64, 64);
             return command;
         },
         ["SD5411"] = t => t.Prune("--method", "magnitude", "-o", t.PathOf("matrix.dsl")),
@@ -138,6 +152,13 @@ public sealed class DiagnosticScenarioTests : CommandLine
 
     private static string Matrix(string annotation) =>
         $"import std.nn\nimport std.formats\nmodel Matrix() {{\n    input x: f32[2, 64]\n    param w: f32[64, 64] {annotation}\n    output y = linear_no_bias(x, w)\n}}\n";
+
+    // Two complex numbers, as numpy writes them.
+    private static byte[] ComplexArray()
+    {
+        var header = "{'descr': '<c8', 'fortran_order': False, 'shape': (2,), }".PadRight(117) + "\n";
+        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. new byte[16]];
+    }
 
     private string Twice() => Write("twice.dsl", TwiceText);
 

@@ -116,7 +116,7 @@ public sealed class HostileInputTests : CommandLine
         Npy.Write(PathOf("x.npy"), TensorData.FromFloats(new float[6], 2, 3));
         Directory.CreateDirectory(PathOf("y.npy"));
         var file = Write("twice.dsl", TwiceText);
-        Assert.Equal(["SD5102"], Run("run", file, "--input", $"x={PathOf("x.npy")}", "--output", $"y={PathOf("y.npy")}", "--json").Ids);
+        Assert.Equal(["SD5142"], Run("run", file, "--input", $"x={PathOf("x.npy")}", "--output", $"y={PathOf("y.npy")}", "--json").Ids);
         Assert.Equal(["SD5102"], Run("run", file, "--input", $"x={PathOf("x.npy")}", "--output", "y=/proc/y.npy", "--json").Ids);
         Assert.Equal(3, Directory.GetFileSystemEntries(Folder).Length);
     }

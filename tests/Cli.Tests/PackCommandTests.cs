@@ -70,9 +70,9 @@ public sealed class PackCommandTests : CommandLine
 
         // One model's own weights come first; what they have too much is said.
         Save("two.B.safetensors", "Bw", "spare");
-        Assert.Equal(0, Run("pack", program, "--model", "B", "-o", PathOf("b.sdw"), "--warnings", PathOf("warnings")).Code);
+        Assert.Equal(0, Run("pack", program, "--model", "B", "-o", PathOf("b.sdw"), "--diagnostics", PathOf("diagnostics")).Code);
         Assert.Equal("B", Model("b.sdw"));
-        Assert.StartsWith("SD5005\t0\t0\t1\t1\t1\t1\ttwo.B.safetensors holds a tensor", File.ReadAllText(PathOf("warnings")), StringComparison.Ordinal);
+        Assert.StartsWith("SD5005\t0\t0\t1\t1\t1\t1\ttwo.B.safetensors holds a tensor", File.ReadAllText(PathOf("diagnostics")), StringComparison.Ordinal);
         Assert.Contains("warning SD5005", Run("pack", program).Errors, StringComparison.Ordinal);
     }
 

@@ -77,7 +77,7 @@ public sealed class PruneCommandTests : CommandLine
         Directory.CreateDirectory(PathOf("out/sparse.safetensors"));
         var outcome = Run("prune", PathOf("net.dsl"), "--pattern", "u:0.5", "--method", "magnitude", "-o", PathOf("out/sparse.dsl"));
         Assert.Equal(1, outcome.Code);
-        Assert.Contains("SD5102", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains("SD5142", outcome.Errors, StringComparison.Ordinal);
         Assert.False(File.Exists(PathOf("out/sparse.dsl")));
     }
 

@@ -14,9 +14,11 @@ public static class CSharpEmitter
     /// <exception cref="CompilerBugException">The program has something the loop passes should have removed.</exception>
     public static string Emit(LoopProgram program, Target target, CSharpOptions options)
     {
-        var text = new SourceWriter();
-        new ModelWriter(text, TiersOf(program, target, options), options).Write();
-        return text.ToString();
+        var body = new SourceWriter();
+        var model = new ModelWriter(body, TiersOf(program, target, options), options);
+        model.Write();
+        var code = body.ToString();
+        return model.Header(External.Usings(code)) + code;
     }
 
     /// <summary>The tiers of a class, in the order in which it tries them.</summary>
@@ -27,9 +29,6 @@ public static class CSharpEmitter
     public static string WeightName(IReadOnlyList<CSharpTier> tiers, CSharpTier tier, Region.Weight weight) =>
         tiers.Count == 1 ? weight.Name : tier.Target.Name + "/" + weight.Name;
 
-    /// <summary>The name of the class of a model, unless another is given.</summary>
-    public static string DefaultClassName(string model) => Names.Pascal(model);
-
     /// <summary>The full name of the generated class.</summary>
-    public static string ClassName(LoopProgram program, CSharpOptions options) => options.Namespace + "." + (options.ClassName ?? Names.Pascal(program.Name));
+    public static string ClassName(LoopProgram program, CSharpOptions options) => options.Namespace + "." + (options.ClassName ?? ClassNames.Of(program.Name));
 }

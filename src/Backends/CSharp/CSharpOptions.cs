@@ -14,6 +14,9 @@ public sealed record CSharpOptions
     /// <summary>Name of the class; null takes the model's name.</summary>
     public string? ClassName { get; init; }
 
+    /// <summary>How any text names the class.</summary>
+    internal string FullName(string name) => "global::" + string.Join(".", Namespace.Split('.').Append(name).Select(Emit.Names.Escape));
+
     /// <summary>Whether kernels are compiled fully optimised in their first call: for programs that do not turn tiered compilation off.</summary>
     public bool OptimisesAtOnce { get; init; }
 

@@ -23,7 +23,7 @@ public static class ProjectWriter
     public static IReadOnlyList<ProjectFile> Write(IReadOnlyList<CSharpTier> tiers, IReadOnlyList<PackedWeight> weights, CSharpOptions options)
     {
         var program = tiers[0].Program;
-        var name = options.ClassName ?? Names.Pascal(program.Name);
+        var name = options.ClassName ?? ClassNames.Of(program.Name);
         // Programs that use the library have tiered compilation as they like it.
         options = options with { Tiers = [.. tiers.Skip(1)], OptimisesAtOnce = true, Weights = new DefaultWeights(name + ".sdw", IsResource: false) };
         ProjectFile[] packed = options.Constants is null ? [Packed(name, tiers, weights)] : [];
@@ -36,6 +36,9 @@ public static class ProjectWriter
             Text("demo/Demo.csproj", Demo(name)),
         ];
     }
+
+    // Assemblies without a dot in their names that every program has.
+    private static readonly HashSet<string> FrameworkAssemblies = new(["System", "mscorlib", "netstandard", "WindowsBase"], StringComparer.OrdinalIgnoreCase);
 
     private static ProjectFile Packed(string name, IReadOnlyList<CSharpTier> tiers, IReadOnlyList<PackedWeight> weights)
     {
@@ -53,6 +56,7 @@ public static class ProjectWriter
             <TargetFramework>net10.0</TargetFramework>
             <Nullable>enable</Nullable>
             <AllowUnsafeBlocks>true</AllowUnsafeBlocks>
+            <AssemblyName>{(FrameworkAssemblies.Contains(name) ? name + "Model" : name)}</AssemblyName>
             <!-- The program in that folder is a project of its own. -->
             <DefaultItemExcludes>$(DefaultItemExcludes);demo/**</DefaultItemExcludes>
           </PropertyGroup>
@@ -78,6 +82,8 @@ public static class ProjectWriter
             <OutputType>Exe</OutputType>
             <TargetFramework>net10.0</TargetFramework>
             <Nullable>enable</Nullable>
+            <!-- No class has a dot in its name: this one is never that of the library. -->
+            <AssemblyName>{name}.Demo</AssemblyName>
           </PropertyGroup>
 
           <ItemGroup>
@@ -92,16 +98,9 @@ public static class ProjectWriter
     private static string Sample(LoopProgram program, string name, CSharpOptions options)
     {
         var text = new SourceWriter();
-        text.Line("// Runs the model once on zeros.");
-        text.Line("using System;");
-        text.Line("using System.Globalization;");
-        text.Line("using System.Linq;");
-        text.Line($"using {options.Namespace};");
-        text.Line("using static SparseDsl.Runtime.Lanes;");
+        text.Line($"using var model = new {options.FullName(name)}();");
         text.Line();
-        text.Line($"using var model = new {name}();");
-        text.Line();
-        var names = new Names(["model"]);
+        var names = new Names("model");
         var dims = program.Dims.ToDictionary(d => d.Name, d => names.Take(Names.Camel(d.Name)), StringComparer.Ordinal);
         foreach (var dim in program.Dims)
         {
@@ -128,6 +127,7 @@ public static class ProjectWriter
             text.Line($"Console.WriteLine(\"{output}: \" + string.Join(\" \", {local}[..Math.Min(8, {local}.Length)].Select(v => Convert.ToString(v, CultureInfo.InvariantCulture))));");
         }
 
-        return text.ToString();
+        string[] usings = ["using System;", "using System.Globalization;", "using System.Linq;", .. External.Usings(text.ToString())];
+        return "// Runs the model once on zeros.\n" + string.Join("\n", usings) + "\n\n" + text;
     }
 }

@@ -138,7 +138,7 @@ internal sealed class Bench(Session session, BenchRequest request)
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {
-            session.Report(FileDiagnostics.CannotRead, path, Disk.Explain(problem));
+            Disk.ReportUnreadable(session, path, problem);
             return null;
         }
     }

@@ -18,7 +18,7 @@ internal static class BenchCommand
         var file = SharedOptions.File();
         file.Description = "the program, or an ONNX file";
         var against = SharedOptions.List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), csharp or llvm (the same model through the other backend), onnxruntime",
-            name => (name is Bench.Dense or Bench.OnnxRuntime || ModelHost.Names.Contains(name), name));
+            "of dense, csharp, llvm and onnxruntime", name => (name is Bench.Dense or Bench.OnnxRuntime || ModelHost.Names.Contains(name), name));
         var backend = SharedOptions.Backend("csharp or llvm");
         var cpu = SharedOptions.Cpu("for llvm: the processor that code is made for; default: native");
         var threads = SharedOptions.ThreadCounts("threads of a call; several, as 1,2, are measured one after the other");

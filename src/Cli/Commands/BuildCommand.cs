@@ -41,6 +41,11 @@ internal static class BuildCommand
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);
+            if (!session.Files.WritesInto(parsed.GetValue(folder)!))
+            {
+                return session.Finish();
+            }
+
             if (parsed.GetValue(target) != "csharp")
             {
                 new NativeBuild(session, parsed.GetValue(target)!, parsed.GetValue(cpu), parsed.GetValue(folder)!, parsed.GetValue(className))
@@ -74,6 +79,13 @@ internal static class BuildCommand
     /// <summary>The files of a project with code for every target, chosen when the program starts; null after a report.</summary>
     private static IReadOnlyList<ProjectFile>? Project(Session session, BoundModel model, ModelWeights weights, MachineProfile profile, CSharpOptions names)
     {
+        var name = names.ClassName ?? ClassNames.Of(model.Name);
+        if (ClassNames.Problem(names.Namespace, name) is { } problem)
+        {
+            session.Diagnostics.Report(GeneratorDiagnostics.ClassName, model.Location, names.Namespace + "." + name, problem);
+            return null;
+        }
+
         var options = new CompilationOptions(Target.All[0]) { Weights = weights.Find, Profile = profile };
         return TierCompiler.Lower(model, Target.All, options, null, session.Diagnostics) is { } lowered
             && ModelPacker.Pack(lowered.Tiers, path => weights[path], session.Diagnostics) is { } packed

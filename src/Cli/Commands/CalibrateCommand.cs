@@ -45,17 +45,27 @@ internal static class CalibrateCommand
         return command;
     }
 
-    private static void Run(Session session, Calibrator calibrator, string? output)
+    // Of a path the user did not choose. One he did choose may be a mistake.
+    private static bool MakeFolder(Session session, string path)
     {
-        var path = output ?? ProfileFile.DefaultPath;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return true;
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {
-            // Measuring for a minute only to find that out would be unkind.
             session.Report(FileDiagnostics.CannotWrite, path, Disk.Explain(problem));
+            return false;
+        }
+    }
+
+    private static void Run(Session session, Calibrator calibrator, string? output)
+    {
+        var path = output ?? ProfileFile.DefaultPath;
+        // Measuring for a minute only to find that out would be unkind.
+        if ((output is null && !MakeFolder(session, path)) || !session.Files.Writes(path))
+        {
             return;
         }
 

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Diagnostics;
+using SparseDsl.Dsl.Syntax;
 
 namespace SparseDsl.Cli.Commands;
 
@@ -16,9 +19,19 @@ internal static class CheckCommand
             var session = new Session(streams, parsed.GetValue(json));
             foreach (var file in parsed.GetValue(files)!)
             {
-                foreach (var model in SourceFiles.Bind(session, file)?.Models ?? [])
+                if (SourceFiles.Read(session, file) is not { } source)
+                {
+                    continue;
+                }
+
+                foreach (var model in SourceFiles.Bind(session, source).Models)
                 {
                     ModelChecks.Run(session, model);
+                }
+
+                if (!session.Diagnostics.HasErrors && IsEmpty(source))
+                {
+                    session.Report(FileDiagnostics.Empty, file);
                 }
             }
 
@@ -26,4 +39,7 @@ internal static class CheckCommand
         });
         return command;
     }
+
+    // Of a long program the first declaration is enough to know.
+    private static bool IsEmpty(SourceText source) => Parser.Parse(source, new DiagnosticBag()) is { Items.IsEmpty: true, Imports.IsEmpty: true };
 }

@@ -3,7 +3,7 @@ using SparseDsl.Cli.Documentation;
 
 namespace SparseDsl.Cli.Commands;
 
-/// <summary><c>docs DIR</c>, for developers: writes the pages that are generated from the sources.</summary>
+/// <summary><c>docs DIR</c>: writes the pages that are generated from the sources.</summary>
 internal static class DocsCommand
 {
     /// <summary>The pages by file name.</summary>
@@ -18,7 +18,6 @@ internal static class DocsCommand
     {
         var folder = new Argument<string>("DIR") { Description = "where to write; a folder that is there" };
         var command = new Command("docs", "Write the generated pages of the documentation.") { folder };
-        command.Hidden = true;
         command.SetAction(parsed =>
         {
             var session = new Session(streams, json: false);

@@ -7,6 +7,7 @@ using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Diagnostics;
 
@@ -84,8 +85,24 @@ internal static class ExplainCommand
             return null;
         }
 
-        return CompiledCosts.Of(session, model, weights, values, options);
+        var costs = CompiledCosts.Of(session, model, weights, values, options);
+        WarnOfSizes(session, model, costs, values);
+        return costs;
     }
+
+    // Costs can be said of sizes that cannot be run.
+    private static void WarnOfSizes(Session session, BoundModel model, IReadOnlyList<LayerCost> costs, Dictionary<string, long> dims)
+    {
+        var tensors = model.Inputs.Select(i => ($"the input '{i.Name}'", i.Type)).Concat(model.Params.Select(p => ($"the parameter '{p.Path}'", p.Type)))
+            .Concat(costs.Select(c => ($"a result of '{c.Label}'", c.Node.Type)));
+        var (what, elements) = tensors.Select(t => (t.Item1, Elements: Elements(t.Type, dims))).DefaultIfEmpty().MaxBy(t => t.Elements);
+        if (elements > int.MaxValue)
+        {
+            session.Report(FileDiagnostics.TooLargeToRun, what, elements.ToString("N0", CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static decimal Elements(TensorType type, Dictionary<string, long> dims) => type.Shape.Aggregate(1m, (product, extent) => product * extent.Evaluate(name => dims[name]));
 
     private static void WriteTable(TextWriter output, IReadOnlyList<LayerCost> costs, Dictionary<string, long> dims)
     {

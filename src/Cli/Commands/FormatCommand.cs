@@ -64,7 +64,7 @@ internal static class FormatCommand
         }
         else if (text != source.Text)
         {
-            Disk.Write(session, file, text);
+            Disk.Rewrite(session, file, text);
         }
     }
 }

@@ -20,14 +20,35 @@ internal static class ImportCommand
             var session = new Session(streams, json: false);
             var path = parsed.GetValue(file)!;
             var given = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path);
-            if (session.Work("importing", () => OnnxFile.Import(session, path, OnnxFile.Identifier(given))) is { } result)
+            var (output, program) = (parsed.GetValue(folder)!, OnnxFile.Identifier(given));
+            if (!session.Files.WritesInto(output) || !IsApart(session, path, output, program))
             {
-                Write(session, parsed.GetValue(folder)!, OnnxFile.Identifier(given), result);
+                return session.Finish();
+            }
+
+            if (session.Work("importing", () => OnnxFile.Import(session, path, program)) is { } result)
+            {
+                Write(session, output, program, result);
             }
 
             return session.Finish();
         });
         return command;
+    }
+
+    // An ONNX file may have any name, and so may those of its tensors.
+    private static bool IsApart(Session session, string path, string folder, string name)
+    {
+        try
+        {
+            session.Files.Reads(path);
+            return session.Files.MayWrite(Path.Combine(folder, name + ".dsl")) && session.Files.MayWrite(Path.Combine(folder, name + ".safetensors"));
+        }
+        catch (ArgumentException problem)
+        {
+            Disk.ReportUnreadable(session, path, problem);
+            return false;
+        }
     }
 
     private static void Write(Session session, string folder, string name, ImportResult result)

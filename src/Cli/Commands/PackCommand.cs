@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SparseDsl.Cli.Data;
 using SparseDsl.Compiler;
+using SparseDsl.Compiler.Cost;
 
 namespace SparseDsl.Cli.Commands;
 
@@ -20,7 +21,7 @@ internal static class PackCommand
             HelpName = "PATH",
         };
         var storage = new Option<string?>("--storage") { Description = "also write how weights are stored; the source generator reads it", HelpName = "PATH" };
-        var warnings = new Option<string?>("--warnings") { Description = "write warnings to a file; the source generator reports them as the project asks", HelpName = "PATH" };
+        var diagnostics = new Option<string?>("--diagnostics") { Description = "write errors and warnings to a file; the source generator reports them as the project asks", HelpName = "PATH" };
         var inputs = new Option<string?>("--inputs") { Description = "list the files that were read, one a line: the weights are to be packed again when one changes", HelpName = "PATH" };
         var targets = SharedOptions.Targets();
         var optional = new Option<bool>("--if-any") { Description = "write no weights for a file without models, or when there is no weights file" };
@@ -29,24 +30,20 @@ internal static class PackCommand
         var profile = new Option<string?>("--profile") { Description = "what kernels cost on the machine that will run them, from 'sparsedsl calibrate'", HelpName = "PATH" };
         var command = new Command("pack", "Pack models' weights for the classes that the source generator writes.")
         {
-            file, output, storage, warnings, inputs, targets, optional, model, weights, profile, msbuild,
+            file, output, storage, diagnostics, inputs, targets, optional, model, weights, profile, msbuild,
         };
         command.SetAction(parsed =>
         {
-            var session = new Session(streams, json: false) { ForMsBuild = parsed.GetValue(msbuild), ShowsErrorsOnly = parsed.GetValue(warnings) is not null };
+            var session = new Session(streams, json: false) { ForMsBuild = parsed.GetValue(msbuild) };
             var path = parsed.GetValue(file)!;
-            if (ProfileFile.Named(session, parsed.GetValue(profile)) is not { } machine)
-            {
-                return session.Finish();
-            }
-
+            var machine = ProfileFile.Named(session, parsed.GetValue(profile));
             var packer = new Packer(session, path, parsed.GetValue(output) ?? Path.ChangeExtension(path, ".sdw"))
             {
                 Weights = parsed.GetValue(weights),
-                Profile = machine,
+                Profile = machine ?? MachineProfile.Default,
                 Targets = parsed.GetValue(targets) ?? Target.All,
                 Storage = parsed.GetValue(storage),
-                Warnings = parsed.GetValue(warnings),
+                Diagnostics = parsed.GetValue(diagnostics),
                 Inputs = parsed.GetValue(inputs),
                 IsOptional = parsed.GetValue(optional),
             };

@@ -66,7 +66,7 @@ internal sealed class PruneCommand
         if (Options(session, parsed) is { } options && SourceFiles.Model(session, file, parsed.GetValue(_model)) is { } program)
         {
             output = PruningOutput.At(session, file, program.Model, parsed.GetValue(_output));
-            result = output is null ? null : Memory.Guard(session, $"pruning '{program.Model.Name}'", () => Prune(session, parsed, program, options, output));
+            result = output is null || !output.IsApart() ? null : Memory.Guard(session, $"pruning '{program.Model.Name}'", () => Prune(session, parsed, program, options, output));
         }
 
         if (result is not null && !session.IsJson && !session.Diagnostics.HasErrors)

@@ -87,9 +87,17 @@ internal static class RunCommand
                 session.Report(FileDiagnostics.UnknownOutput, name, string.Join(", ", model.Outputs.Select(o => o.Name)));
             }
 
-            if (!TensorFiles.IsKnown(path))
+            if (Directory.Exists(path))
+            {
+                session.Report(FileDiagnostics.IsFolder, path);
+            }
+            else if (!TensorFiles.IsKnown(path))
             {
                 session.Report(FileDiagnostics.UnknownFileKind, path, ".npy, .npz or .safetensors");
+            }
+            else
+            {
+                session.Files.Writes(path);
             }
         }
     }

@@ -33,11 +33,11 @@ internal static class SharedOptions
     public static Option<int> Threads() => Count("--threads", "threads of one call", WorkerTeam.MostThreads);
 
     /// <summary><c>--threads 1,2</c>; empty or null when it is not given.</summary>
-    public static Option<int[]?> ThreadCounts(string description) => List("--threads", "COUNTS", description, text =>
+    public static Option<int[]?> ThreadCounts(string description) => List("--threads", "COUNTS", description, string.Create(CultureInfo.InvariantCulture, $"integers from 1 to {WorkerTeam.MostThreads}"), text =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= WorkerTeam.MostThreads ? (true, count) : (false, 0));
 
-    /// <summary>An option of values with commas between them; empty or null when it is not given.</summary>
-    public static Option<T[]?> List<T>(string name, string help, string description, Func<string, (bool IsGood, T Value)> convert) => new(name)
+    /// <summary>An option of values with commas between them, which must be <paramref name="range"/>; empty or null when it is not given.</summary>
+    public static Option<T[]?> List<T>(string name, string help, string description, string range, Func<string, (bool IsGood, T Value)> convert) => new(name)
     {
         Description = description,
         HelpName = help,
@@ -52,7 +52,7 @@ internal static class SharedOptions
                 }
                 else
                 {
-                    result.AddError($"{name} cannot be '{text}'");
+                    result.AddError($"{name} must be {range}, not '{text}'");
                 }
             }
 

@@ -38,11 +38,12 @@ internal static class ImageReader
         byte[] bytes;
         try
         {
+            session.Files.Reads(path);
             bytes = File.ReadAllBytes(path);
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {
-            session.Report(FileDiagnostics.CannotRead, path, Disk.Explain(problem));
+            Disk.ReportUnreadable(session, path, problem);
             return null;
         }
 

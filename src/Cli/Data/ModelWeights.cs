@@ -75,16 +75,21 @@ internal sealed class ModelWeights
         {
             problem = "";
             var file = Path.Combine(folder, path);
-            session.Inputs.Add(file);
             try
             {
+                session.Files.Reads(file);
                 return Npy.Read(file);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataFormatException)
+            catch (DataFormatException damage)
             {
-                problem = e.Message;
-                return null;
+                problem = damage.Message;
             }
+            catch (Exception unreadable) when (Disk.IsFileProblem(unreadable))
+            {
+                problem = Disk.Explain(unreadable, file);
+            }
+
+            return null;
         }
     }
 }

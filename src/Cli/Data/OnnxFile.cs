@@ -32,7 +32,7 @@ internal static class OnnxFile
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {
-            session.Report(FileDiagnostics.CannotRead, path, Disk.Explain(problem));
+            Disk.ReportUnreadable(session, path, problem);
         }
 
         return null;

@@ -34,8 +34,8 @@ internal sealed class Packer(Session session, string program, string output)
     /// <summary>Where to list the files that were read, one a line, for a build to pack again when one changes; null for nowhere.</summary>
     public string? Inputs { get; init; }
 
-    /// <summary>Where to write warnings, which are then not shown; null shows them.</summary>
-    public string? Warnings { get; init; }
+    /// <summary>Where to write errors and warnings, which are then not shown; null shows them.</summary>
+    public string? Diagnostics { get; init; }
 
     /// <summary>
     /// Whether a file without models, or without weights, is none of the packer's business. Then mistakes in the program are left to the source generator, which
@@ -47,7 +47,24 @@ internal sealed class Packer(Session session, string program, string output)
     /// <param name="name">The model; null for all.</param>
     public void Run(string? name)
     {
-        var models = IsOptional && HasNone() ? [] : SourceFiles.Models(session, program, name);
+        foreach (var path in new[] { output, Storage, Diagnostics, Inputs }.OfType<string>())
+        {
+            session.Files.Writes(path);
+        }
+
+        var hasNone = IsOptional && HasNone();
+        if (hasNone)
+        {
+            session.Files.Reads(program);
+        }
+
+        if (session.Diagnostics.HasErrors)
+        {
+            WriteDiagnostics();
+            return;
+        }
+
+        var models = hasNone ? [] : SourceFiles.Models(session, program, name);
         if (models.Count == 0)
         {
             Delete(output);
@@ -67,10 +84,10 @@ internal sealed class Packer(Session session, string program, string output)
             Delete(Storage);
         }
 
-        WriteWarnings();
+        WriteDiagnostics();
         if (Inputs is not null)
         {
-            WriteIfChanged(Inputs, string.Concat(session.Inputs.Select(path => path + "\n")));
+            WriteIfChanged(Inputs, string.Concat(session.Files.Inputs.Select(path => path + "\n")));
         }
     }
 
@@ -83,7 +100,7 @@ internal sealed class Packer(Session session, string program, string output)
 
         var silent = new Session(new Streams(TextWriter.Null, TextWriter.Null, IsTerminal: false), json: false);
         var hasNone = SourceFiles.Bind(silent, program) is not { Models.IsEmpty: false } || silent.Diagnostics.HasErrors;
-        session.Inputs.UnionWith(silent.Inputs);
+        session.Files.Inputs.UnionWith(silent.Files.Inputs);
         return hasNone;
     }
 
@@ -137,26 +154,24 @@ internal sealed class Packer(Session session, string program, string output)
         });
     }
 
-    private void WriteWarnings()
+    private void WriteDiagnostics()
     {
-        if (Warnings is null)
+        if (Diagnostics is null)
         {
             return;
         }
 
         var source = new SourceText(program, "");
-        var lines = session.Diagnostics.Items.Where(d => d.Severity == Severity.Warning).Select(d => DiagnosticLine.Of(d, source).Print());
-        WriteIfChanged(Warnings, string.Concat(lines.Select(line => line + "\n")));
+        var told = session.Diagnostics.Items.ToList();
+        if (WriteIfChanged(Diagnostics, string.Concat(told.Select(d => DiagnosticLine.Of(d, source).Print() + "\n"))))
+        {
+            session.ToldElsewhere.UnionWith(told);
+        }
     }
 
     // An unchanged file keeps its time, so that nothing that reads it is done again.
-    private void WriteIfChanged(string path, string text)
-    {
-        if (!File.Exists(path) || File.ReadAllText(path, Encoding.UTF8) != text)
-        {
-            Disk.Write(session, path, text);
-        }
-    }
+    private bool WriteIfChanged(string path, string text) =>
+        (File.Exists(path) && File.ReadAllText(path, Encoding.UTF8) == text) || Disk.Write(session, path, text);
 
     private void Delete(string? path)
     {

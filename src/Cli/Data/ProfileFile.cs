@@ -63,7 +63,7 @@ internal static class ProfileFile
             return null;
         }
 
-        session.Inputs.Add(Path.GetFullPath(path));
+        session.Files.Reads(path);
         Compare(session, path, profile!);
         return profile;
     }
@@ -77,7 +77,7 @@ internal static class ProfileFile
         }
         catch (Exception unreadable) when (Disk.IsFileProblem(unreadable))
         {
-            problem = Disk.Explain(unreadable);
+            problem = Disk.Explain(unreadable, path);
         }
 
         return profile is not null;

@@ -10,6 +10,12 @@ internal static class TensorReader
     /// <summary>All tensors of a file; null after a report.</summary>
     public static IReadOnlyDictionary<string, TensorData>? ReadAll(Session session, string path)
     {
+        if (!TensorFiles.IsKnown(path) && Directory.Exists(path))
+        {
+            session.Report(FileDiagnostics.IsFolder, path);
+            return null;
+        }
+
         if (!TensorFiles.IsKnown(path))
         {
             session.Report(FileDiagnostics.UnknownFileKind, path, ".npy, .npz, .safetensors, .png or .jpg");
@@ -18,8 +24,12 @@ internal static class TensorReader
 
         try
         {
-            session.Inputs.Add(Path.GetFullPath(path));
+            session.Files.Reads(path);
             return TensorFiles.Read(path);
+        }
+        catch (DataFormatException problem) when (problem.IsUnsupported)
+        {
+            session.Report(FileDiagnostics.UnsupportedElement, path, problem.Message);
         }
         catch (DataFormatException problem)
         {
@@ -27,7 +37,7 @@ internal static class TensorReader
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {
-            session.Report(FileDiagnostics.CannotRead, path, Disk.Explain(problem));
+            Disk.ReportUnreadable(session, path, problem);
         }
 
         return null;

@@ -53,6 +53,13 @@ internal sealed class PruningOutput
         return session.Diagnostics.HasErrors || !output.IsFree(program) ? null : output;
     }
 
+    /// <summary>Whether what is written is nothing that is read. False after a report.</summary>
+    public bool IsApart() =>
+        _session.Files.WritesInto(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(_overlay))!) && Claim(_overlay) && Claim(Weights);
+
+    // Its folder may not be there yet.
+    private bool Claim(string path) => !Directory.Exists(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))) || _session.Files.Writes(path);
+
     /// <summary>The network with annotations.</summary>
     public BoundModel Bind(IEnumerable<(string Path, string Annotation)> annotations)
     {

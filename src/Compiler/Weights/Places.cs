@@ -4,7 +4,7 @@ using System.Globalization;
 namespace SparseDsl.Compiler.Weights;
 
 /// <summary>Places in tensors as people write them.</summary>
-internal static class Places
+public static class Places
 {
     /// <summary>The subscripts of a row-major place: <c>[3, 17]</c>.</summary>
     /// <param name="shape">The tensor's shape.</param>

@@ -35,7 +35,14 @@ internal sealed class FormatBinder(Elaborator code)
         int[] numbers = [.. arguments.OfType<Value.Integer>().Select(i => (int)(i.Dim.Constant ?? 0))];
         if (numbers.Length != item.Parameters.Length || numbers.Any(n => n < 1))
         {
-            code.Fail(SparsityDiagnostics.BadFormat, value.Span, item.Name.Text, FormattableString.Invariant($"it takes {item.Parameters.Length} positive integers"));
+            var takes = item.Parameters.Length switch
+            {
+                0 => "no numbers",
+                1 => "one integer of 1 or more",
+                _ => FormattableString.Invariant($"{item.Parameters.Length} integers of 1 or more"),
+            };
+            var example = item.Parameters.Length == 0 ? item.Name.Text : $"{item.Name.Text}({string.Join(", ", Enumerable.Repeat("4", item.Parameters.Length))})";
+            code.Fail(SparsityDiagnostics.FormatNumbers, value.Span, item.Name.Text, takes, example);
             return null;
         }
 

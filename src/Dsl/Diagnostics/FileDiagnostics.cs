@@ -140,12 +140,40 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor LinkFailed = Row(
         "SD5134", "'{0}' cannot be linked: {1}", "see that LD_LLD_PATH, when it is set, names LLVM's linker of version 15 or later", "build --target x64 with LD_LLD_PATH=/bin/false");
 
+    /// <summary>'{0}' is read by the same command.</summary>
+    public static readonly DiagnosticDescriptor WritesInput = Row(
+        "SD5140", "'{0}' is to be written, and the same command reads it", "give the result another name", "run twice.dsl --input x=x.npy --output y=x.npy");
+
+    /// <summary>'{0}' is to be written twice.</summary>
+    public static readonly DiagnosticDescriptor WrittenTwice = Row(
+        "SD5141", "'{0}' is to be written twice", "give every result a file of its own", "run two.dsl --output y=out.npy --output z=out.npy");
+
+    /// <summary>'{0}' is a folder, not a file.</summary>
+    public static readonly DiagnosticDescriptor IsFolder = Row(
+        "SD5142", "'{0}' is a folder, where a file is needed", "name a file in it", "run twice.dsl --input x=.");
+
+    /// <summary>'{0}' is a file, not a folder.</summary>
+    public static readonly DiagnosticDescriptor IsFile = Row(
+        "SD5143", "'{0}' is a file, where a folder is needed", "name a folder, which need not be there yet", "build net.dsl --target csharp -o net.dsl");
+
+    /// <summary>'{0}' holds elements of a type that is not supported.</summary>
+    public static readonly DiagnosticDescriptor UnsupportedElement = Row(
+        "SD5144", "'{0}' cannot be used: {1}", "convert it; supported are f16, bf16, f32, f64, i8, i16, i32, i64, u8, u16, u32 and bool", "an .npy file of complex numbers");
+
+    /// <summary>'{0}' declares nothing.</summary>
+    public static readonly DiagnosticDescriptor Empty = new(
+        "SD5145", Severity.Warning, "'{0}' declares nothing", "a program declares models, operators, functions, constants, formats or patterns", "check on an empty file");
+
+    /// <summary>A tensor is larger than what can be compiled.</summary>
+    public static readonly DiagnosticDescriptor TooLargeToRun = new(
+        "SD5146", Severity.Warning, "{0} has {1} elements at these dims, more than can be run", "give smaller dims; a tensor has at most 2147483647 elements", "explain on a model with a tensor f32[N, 100000] at N = 100000");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
         NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge, BadProfile, ProfileDoubted, NoOnnx, PeerNotHere, PeerFailed,
-        NoLlvm, NoLinker, LinkFailed,
+        NoLlvm, NoLinker, LinkFailed, WritesInput, WrittenTwice, IsFolder, IsFile, UnsupportedElement, Empty, TooLargeToRun,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

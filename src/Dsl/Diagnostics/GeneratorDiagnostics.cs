@@ -24,8 +24,13 @@ public static class GeneratorDiagnostics
         "SD5304", "the packed weights are to be called '{0}', as those of '{1}' are", "give one of the SparseDslModel items another PackedWeights",
         "old/net.dsl and new/net.dsl in one project, each with weights beside it");
 
+    /// <summary>The class cannot be called '{0}': {1}.</summary>
+    public static readonly DiagnosticDescriptor ClassName = Row(
+        "SD5305", "the class cannot be called '{0}': {1}", "choose another name for the class, or another namespace",
+        "<SparseDslModel Update=\"model.dsl\" ClassName=\"Run\" />");
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [Setting, Bug, SameClass, SameWeights];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [Setting, Bug, SameClass, SameWeights, ClassName];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);
 }

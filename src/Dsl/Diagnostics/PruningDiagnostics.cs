@@ -50,10 +50,14 @@ public static class PruningDiagnostics
     public static readonly DiagnosticDescriptor OverlayName = Row(
         "SD5411", "the overlay cannot be named '{0}'", "choose a file name of letters, digits and _ that is not that of the program", "prune model.dsl -o model.dsl");
 
+    /// <summary>Weights of '{0}' are not finite.</summary>
+    public static readonly DiagnosticDescriptor WeightNotFinite = Row(
+        "SD5412", "'{0}' is {1} at {2}: what is not finite cannot be pruned", "repair the weights, or train again", "prune weights with a NaN");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
-        Pattern, NeedsCalibration, NoSamples, NothingToPrune, UnusedGlob, OutOfReach, NotFinite, FewRows, Occupied, DamagedState, OverlayName,
+        Pattern, NeedsCalibration, NoSamples, NothingToPrune, UnusedGlob, OutOfReach, NotFinite, FewRows, Occupied, DamagedState, OverlayName, WeightNotFinite,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

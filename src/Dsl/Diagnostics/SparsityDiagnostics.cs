@@ -75,6 +75,13 @@ public static class SparsityDiagnostics
         "import std.formats, or declare it: 'format {0} = [i, j] -> …'",
         "model M() { input x: f32[4]\n param w: f32[4] @format(nope)\n output y = x * w }");
 
+    /// <summary>The format '{0}' takes {1}.</summary>
+    public static readonly DiagnosticDescriptor FormatNumbers = new(
+        "SD3040", Severity.Error,
+        "the format '{0}' takes {1}",
+        "write '@format({2})'",
+        "import std.formats\nmodel M() { input x: f32[4, 4]\n param w: f32[4, 4] @format(code_blocks(0))\n output y = x * w }");
+
     /// <summary>The format '{0}' is not usable: {1}.</summary>
     public static readonly DiagnosticDescriptor BadFormat = new(
         "SD3014", Severity.Error,
@@ -171,7 +178,7 @@ public static class SparsityDiagnostics
     [
         UnknownAnnotation, BadFraction, BadNm, NmExtent,
         BadBlock, AnnotationArguments, GlobMatchesNothing, UnknownOverlayModel, ConflictingAnnotations, UnknownFormat,
-        BadFormat, FormatRank, SelectionOnParameter, PromiseOnValue, CoverInside, BadCover, BadCount, SelectionOnType, NoEffect,
+        BadFormat, FormatNumbers, FormatRank, SelectionOnParameter, PromiseOnValue, CoverInside, BadCover, BadCount, SelectionOnType, NoEffect,
         TokensNotCompiledYet, PatternNotCompiledYet, ScoresNotCompiledYet, MaskRankNotCompiledYet,
     ];
 }

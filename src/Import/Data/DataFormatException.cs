@@ -29,6 +29,9 @@ public sealed class DataFormatException : Exception
     /// <summary>Byte offset into the file (into the member, for an archive), or null.</summary>
     public long? Offset { get; }
 
+    /// <summary>Whether the file is as its format asks for, and holds what this library cannot represent.</summary>
+    public bool IsUnsupported { get; init; }
+
     private static string Compose(string problem, string? tensor, long? offset) =>
         (tensor is null ? "" : $"tensor '{tensor}': ") + problem + (offset is null ? "" : FormattableString.Invariant($" (at byte {offset})"));
 }

@@ -90,7 +90,7 @@ internal sealed record NpyHeader(
         var unsigned64 = code == "u8";
         var row = Array.Find(Types, r => r.Code == (unsigned64 ? "i8" : code == "?" ? "b1" : code));
         return row.Code is null
-            ? throw new DataFormatException($"element type '{descr}' is not supported", tensor, offset)
+            ? throw new DataFormatException($"element type '{descr}' is not supported", tensor, offset) { IsUnsupported = true }
             : new NpyHeader(row.Type, order == '>', unsigned64, fortran, shape, length);
     }
 }

@@ -131,7 +131,7 @@ internal sealed class SafetensorsHeader
         var typeName = dtype.GetString()!;
         if (!Types.TryGetValue(typeName, out var type))
         {
-            throw new DataFormatException($"element type '{typeName}' is not supported", name, 8);
+            throw new DataFormatException($"element type '{typeName}' is not supported", name, 8) { IsUnsupported = true };
         }
 
         var extents = Integers(shape, "shape", name);

@@ -30,7 +30,7 @@ internal static class CSharpTypes
     public static string Public(ElementType element) => element switch
     {
         ElementType.Bool => "bool",
-        ElementType.F16 => "Half",
+        ElementType.F16 => External.Half,
         _ => Memory(element),
     };
 
@@ -68,11 +68,11 @@ internal static class CSharpTypes
     /// <summary>The number of lanes when they do not fill a register, else null.</summary>
     public static int? Part(LoopType type) => 8 * type.Element.Size() * type.Lanes < 128 ? type.Lanes : null;
 
-    /// <summary><c>Vector512</c></summary>
-    public static string VectorClass(LoopType type) => FormattableString.Invariant($"Vector{Width(type)}");
+    /// <summary>The class of the functions over a type.</summary>
+    public static string VectorClass(LoopType type) => External.VectorClass(Width(type));
 
-    /// <summary><c>Vector512&lt;float&gt;</c></summary>
-    public static string Vector(LoopType type) => $"{VectorClass(type)}<{Memory(type.Element)}>";
+    /// <summary>The type, under its alias.</summary>
+    public static string Vector(LoopType type) => VectorClass(type) + Library(type.Element);
 
     /// <summary>A number of a scalar type; 16-bit floating types have no literals.</summary>
     public static Code Literal(double value, ElementType element) => element switch
@@ -80,8 +80,8 @@ internal static class CSharpTypes
         ElementType.Bool => new(value != 0 ? "true" : "false"),
         ElementType.F32 => Single((float)value),
         ElementType.F64 => Double(value),
-        ElementType.F16 => Code.Call("DoubleToHalf", Double(value)),
-        ElementType.BF16 => Code.Call("DoubleToBFloat16", Double(value)),
+        ElementType.F16 => Code.Lanes("DoubleToHalf", Double(value)),
+        ElementType.BF16 => Code.Lanes("DoubleToBFloat16", Double(value)),
         ElementType.I64 => Integer(IntegerArithmetic.Saturate(value, element), "L"),
         ElementType.U32 => Integer(IntegerArithmetic.Saturate(value, element), "u"),
         _ => Integer(IntegerArithmetic.Saturate(value, element), ""),

@@ -60,6 +60,9 @@ internal readonly record struct Code(string Text, Binding Binding = Binding.Prim
 
     public static Code Call(string function, params Code[] arguments) => new($"{function}({string.Join(", ", arguments.Select(a => a.Text))})");
 
+    /// <summary>A call of a function of the runtime's <c>Lanes</c>.</summary>
+    public static Code Lanes(string function, params Code[] arguments) => Call(External.Lanes + "." + function, arguments);
+
     /// <summary>A member of the value: <c>x.AsInt32()</c>.</summary>
     public Code Member(string member) => new(In(Binding.Primary) + "." + member);
 }

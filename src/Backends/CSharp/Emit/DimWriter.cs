@@ -38,9 +38,9 @@ internal static class DimWriter
     private static Code Atom(Dim.Atom atom, Func<string, string?> nameOf) => atom.Kind switch
     {
         Dim.AtomKind.Symbol => new(nameOf(atom.Name) ?? throw new CompilerBugException($"the dim '{atom.Name}' has no value here")),
-        Dim.AtomKind.FloorDiv => Code.Call("FloorDiv", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
-        Dim.AtomKind.Mod => Code.Call("FloorMod", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
-        Dim.AtomKind.Min => Code.Call("Math.Min", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
-        _ => Code.Call("Math.Max", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
+        Dim.AtomKind.FloorDiv => Code.Lanes("FloorDiv", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
+        Dim.AtomKind.Mod => Code.Lanes("FloorMod", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
+        Dim.AtomKind.Min => Code.Call(External.Math + ".Min", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
+        _ => Code.Call(External.Math + ".Max", Write(atom.Left!, nameOf), Write(atom.Right!, nameOf)),
     };
 }

@@ -8,13 +8,19 @@ namespace SparseDsl.Backends.CSharp.Emit;
 /// <summary>Writes one tier: the class that binds memory and calls kernels in order, and the class of its kernels.</summary>
 internal sealed class EngineWriter
 {
+    private const string Dims = "dims";
+    private const string Size = "size";
+    private const string Tensors = "tensors";
+    private const string Arena = "arena";
+
     private readonly SourceWriter text;
     private readonly IReadOnlyList<CSharpTier> tiers;
     private readonly CSharpTier tier;
     private readonly bool optimisesAtOnce;
     private readonly LoopProgram program;
     private readonly bool isProfiled;
-    private readonly Names fields = new(["_arena"]);
+    private readonly Names fields = new(Dims, Size, Tensors, Arena);
+    private readonly Names members;
     private readonly Dictionary<string, string> dims = [];
     private readonly Dictionary<string, string> localDims = [];
     private readonly Dictionary<string, string> weightCounts = [];
@@ -30,27 +36,32 @@ internal sealed class EngineWriter
         this.tier = tier;
         optimisesAtOnce = options.OptimisesAtOnce;
         program = tier.Program;
+        members = new Names(KernelClass);
         NameEverything();
     }
 
-    public static string ClassName(CSharpTier tier) => Names.Pascal(tier.Target.Name) + "Engine";
+    /// <summary>The name of the class of a tier.</summary>
+    public static string ClassName(Target target) => Names.Pascal(target.Name) + "Engine";
+
+    /// <summary>The name of the class of its kernels.</summary>
+    public static string KernelClassName(Target target) => Names.Pascal(target.Name) + "Kernels";
 
     /// <summary>Whether the machine has a target's instructions, as a C# condition.</summary>
     public static string Condition(Target target) => target.Name switch
     {
-        "avx512" => "Avx512BW.VL.IsSupported && Avx512DQ.IsSupported",
-        "avx2" => "Avx2.IsSupported && Fma.IsSupported",
-        "vector128" => "Vector128.IsHardwareAccelerated",
+        "avx512" => $"{External.Avx512BW}.VL.IsSupported && {External.Avx512DQ}.IsSupported",
+        "avx2" => $"{External.Avx2}.IsSupported && {External.Fma}.IsSupported",
+        "vector128" => External.VectorClass(128) + ".IsHardwareAccelerated",
         _ => "true",
     };
 
-    private string KernelClass => Names.Pascal(tier.Target.Name) + "Kernels";
+    private string KernelClass => KernelClassName(tier.Target);
 
     public void Write()
     {
         text.Line();
         text.Summary($"The model on {tier.Target.Name}: where its memory is, and which kernels run in which order.");
-        text.Open($"private sealed unsafe class {ClassName(tier)} : ModelEngine");
+        text.Open($"private sealed unsafe class {ClassName(tier.Target)} : {External.ModelEngine}");
         Fields();
         Constructor();
         Plan();
@@ -61,7 +72,7 @@ internal sealed class EngineWriter
         text.Line("#nullable disable // kernels hold no references, and the analysis costs a third of the time to compile them");
         text.Summary($"The kernels for {tier.Target.Name}.");
         text.Open($"private static unsafe class {KernelClass}");
-        var kernels = new KernelWriter(text, tier.Target, optimisesAtOnce);
+        var kernels = new KernelWriter(text, tier.Target, optimisesAtOnce, members);
         foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct())
         {
             kernels.Write(kernel, methods[kernel], program.Calls.Count(c => ReferenceEquals(c.Kernel, kernel)));
@@ -73,7 +84,7 @@ internal sealed class EngineWriter
 
     private void NameEverything()
     {
-        var locals = new Names(["dims", "size"]);
+        var locals = new Names(Dims, Size);
         foreach (var dim in program.Dims)
         {
             dims.Add(dim.Name, fields.Take("_" + Names.Camel(dim.Name)));
@@ -96,10 +107,9 @@ internal sealed class EngineWriter
             slots.Add(fields.Take("_slot" + CSharpTypes.Digits(i)));
         }
 
-        var names = new Names(KernelWriter.Reserved);
         foreach (var kernel in program.Calls.Select(c => c.Kernel).Distinct())
         {
-            methods.Add(kernel, names.Take(Names.Pascal(kernel.Name)));
+            methods.Add(kernel, members.Take(Names.Pascal(kernel.Name)));
         }
     }
 
@@ -138,7 +148,7 @@ internal sealed class EngineWriter
     {
         var states = program.Regions.OfType<Region.State>().Count();
         text.Line();
-        text.Line($"public {ClassName(tier)}(WeightSource weights, int threads)");
+        text.Line($"public {ClassName(tier.Target)}({External.WeightSource} weights, int threads)");
         text.Open($"    : base(weights, threads, tensors: {CSharpTypes.Digits(program.Regions.Count(r => r is Region.Input or Region.Output))}, states: {CSharpTypes.Digits(states)})");
         foreach (var weight in program.Regions.OfType<Region.Weight>())
         {
@@ -156,17 +166,17 @@ internal sealed class EngineWriter
     private void Plan()
     {
         text.Line();
-        text.Open("protected override long Plan(ReadOnlySpan<long> dims)");
+        text.Open($"protected override long Plan({External.ReadOnlySpan}<long> {Dims})");
         text.Open("checked");
         for (var i = 0; i < program.Dims.Length; i++)
         {
-            text.Line($"long {LocalDim(program.Dims[i].Name)} = dims[{CSharpTypes.Digits(i)}];");
+            text.Line($"long {LocalDim(program.Dims[i].Name)} = {Dims}[{CSharpTypes.Digits(i)}];");
             text.Line($"{dims[program.Dims[i].Name]} = (int){LocalDim(program.Dims[i].Name)};");
         }
 
         foreach (var region in program.Regions.Where(r => r.Count.Constant is null && r is not Region.Weight))
         {
-            text.Line($"CheckCount({Size(region.Count)}, \"{region.Name}\");");
+            text.Line($"CheckCount({SizeOf(region.Count)}, \"{region.Name}\");");
         }
 
         foreach (var region in program.Regions.Where(r => r.Count.Constant > int.MaxValue))
@@ -177,20 +187,20 @@ internal sealed class EngineWriter
         foreach (var (index, state) in program.Regions.OfType<Region.State>().Index())
         {
             var bytes = state.Count * Dim.Const(state.Element.Size());
-            text.Line($"{memory[state]} = ({CSharpTypes.Memory(state.Element)}*)State({CSharpTypes.Digits(index)}, {Size(bytes)});");
+            text.Line($"{memory[state]} = ({CSharpTypes.Memory(state.Element)}*)State({CSharpTypes.Digits(index)}, {SizeOf(bytes)});");
         }
 
         // Slots lie one after the other.
-        text.Line(slots.Count > 0 ? "long size = 0;" : "return 0;");
+        text.Line(slots.Count > 0 ? $"long {Size} = 0;" : "return 0;");
         for (var i = 0; i < slots.Count; i++)
         {
-            text.Line($"{slots[i]} = size;");
-            text.Line($"size += {Size(program.SlotSizes[i])};");
+            text.Line($"{slots[i]} = {Size};");
+            text.Line($"{Size} += {SizeOf(program.SlotSizes[i])};");
         }
 
         if (slots.Count > 0)
         {
-            text.Line("return size;");
+            text.Line($"return {Size};");
         }
 
         text.Close();
@@ -199,16 +209,16 @@ internal sealed class EngineWriter
 
     private string LocalDim(string name) => localDims[name];
 
-    private Code Size(Dim dim) => DimWriter.Write(dim, s => localDims.TryGetValue(s, out var local) ? local : weightCounts.GetValueOrDefault(s));
+    private Code SizeOf(Dim dim) => DimWriter.Write(dim, s => localDims.TryGetValue(s, out var local) ? local : weightCounts.GetValueOrDefault(s));
 
     private void Execute()
     {
         text.Line();
-        text.Open("protected override void Execute(ReadOnlySpan<nint> tensors, byte* arena)");
+        text.Open($"protected override void Execute({External.ReadOnlySpan}<nint> {Tensors}, byte* {Arena})");
         var tensors = program.Regions.Where(r => r is Region.Input).Concat(program.Regions.Where(r => r is Region.Output));
         foreach (var (index, region) in tensors.Index())
         {
-            text.Line($"var {memory[region]} = ({CSharpTypes.Memory(region.Element)}*)tensors[{CSharpTypes.Digits(index)}];");
+            text.Line($"var {memory[region]} = ({CSharpTypes.Memory(region.Element)}*){Tensors}[{CSharpTypes.Digits(index)}];");
         }
 
         text.Line();
@@ -236,6 +246,6 @@ internal sealed class EngineWriter
     }
 
     private string Address(Region region) => region is Region.Temporary temporary
-        ? $"({CSharpTypes.Memory(region.Element)}*)(arena + {slots[temporary.Slot]})"
+        ? $"({CSharpTypes.Memory(region.Element)}*)({Arena} + {slots[temporary.Slot]})"
         : memory[region];
 }

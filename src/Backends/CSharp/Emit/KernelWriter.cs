@@ -10,7 +10,8 @@ namespace SparseDsl.Backends.CSharp.Emit;
 /// Writes a kernel as a static method over pointers and dims. A parallel loop in it becomes a second method of (context, begin, end) that the worker team
 /// calls by pointer; what the loop uses travels in a struct on the caller's stack, so a call allocates nothing.
 /// </summary>
-internal sealed class KernelWriter(SourceWriter text, Target target, bool optimisesAtOnce)
+/// <remarks>Methods and structs begin with a capital and parameters and variables do not, so one never hides the other.</remarks>
+internal sealed class KernelWriter(SourceWriter text, Target target, bool optimisesAtOnce, Names members)
 {
     // Beyond this a thread's stack might not do: the memory comes from the heap for the time of the call.
     private const long LargestStackScratch = 64 * 1024;
@@ -18,16 +19,8 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     // A loop shorter than this is no reason for a method of its own.
     private const int FewestApart = 64;
 
-    // Names that mean something inside the methods.
-    internal static readonly string[] Reserved =
-    [
-        "team", "arguments", "context", "begin", "end", "origin", "Math", "MathF", "BitConverter", "BitOperations", "NativeMemory", "Vector128", "Vector256",
-        "Vector512", "Avx", "Avx2", "Avx512F", "Avx512BW", "LaneFunctions", "Abs", "Align", "BFloat16ToSingle", "CompressStore", "DoubleToBFloat16",
-        "BitMask128", "BitMask256", "BitMask512", "DoubleToHalf", "Erf", "ExpandLoad", "FloorDiv", "FloorMod", "Gather128", "Gather256", "Gather512", "HalfToSingle", "HorizontalMax", "HorizontalMin",
-        "HorizontalProduct", "HorizontalSum", "LoadMasked", "LoadPart", "LoadStrided", "LoadStrided128", "LoadStrided256", "LoadStrided512", "Map", "Max",
-        "Min", "NarrowMask", "Pow", "ShiftLeft", "ShiftRight", "SingleToBFloat16", "SingleToHalf", "StoreMasked", "StorePart", "StoreStrided", "ToByte",
-        "ToDouble", "ToInt16", "ToInt32", "ToInt64", "ToSByte", "ToSingle", "ToUInt16", "ToUInt32", "TrailingZeros", "WidenMask",
-    ];
+    private const string Team = "team";
+    private const string Origin = "origin";
 
     /// <summary>Writes a kernel.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -35,8 +28,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     /// <param name="calls">Number of calls of it: layers of one shape share a kernel, whose names are those of the first.</param>
     public void Write(Kernel kernel, string method, int calls)
     {
-        var names = new Names(Reserved);
-        var scope = new Scope(target, names);
+        var scope = new Scope(target, new Names(Team, Origin));
         List<string> parameters = [];
         foreach (var buffer in kernel.Buffers)
         {
@@ -63,7 +55,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         });
         if (ParallelLoop.IsIn(kernel))
         {
-            parameters.Insert(0, "WorkerTeam team");
+            parameters.Insert(0, $"{External.WorkerTeam} {Team}");
         }
 
         Function($"public static void {method}({string.Join(", ", parameters)})", ScratchOutside(kernel.Body), scope, () => statements.Write(kernel.Body));
@@ -99,7 +91,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
             var declared = Declared(loop);
             List<Variable> variables = [.. loop.AllExpressions().OfType<LoopExpr.Var>().Select(v => v.Variable).Distinct().Where(v => !declared.Contains(v))];
             IEnumerable<Buffer?> buffers = loop.AllExpressions().Select(e => e.Reads()).Concat(loop.All().Select(s => s.Writes()));
-            var part = new LoopApart(method + "Loop" + CSharpTypes.Digits(apart.Count + 1), loop, scope, [.. buffers.OfType<Buffer>().Distinct()], variables);
+            var part = new LoopApart(members.Take(method + "Loop" + CSharpTypes.Digits(apart.Count + 1)), loop, scope, [.. buffers.OfType<Buffer>().Distinct()], variables);
             apart.Add(part);
             text.Line($"{part.Method}({string.Join(", ", part.Buffers.Select(scope.Name).Concat(variables.Select(scope.Name)))});");
             return true;
@@ -119,7 +111,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
 
     private void WriteApart(LoopApart part, Dictionary<Variable, ElementType> maskElements)
     {
-        var scope = new Scope(target, new Names(Reserved));
+        var scope = new Scope(target, new Names());
         IEnumerable<string> parameters =
         [
             .. part.Buffers.Select(b => $"{CSharpTypes.Memory(b.Element)}* {scope.Declare(b)}"),
@@ -131,7 +123,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         }
 
         text.Line();
-        text.Line(optimisesAtOnce ? "[MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]" : "[MethodImpl(MethodImplOptions.NoInlining)]");
+        text.Line(optimisesAtOnce ? $"[{External.MethodImpl}({External.MethodImplOptions}.AggressiveOptimization | {External.MethodImplOptions}.NoInlining)]" : $"[{External.MethodImpl}({External.MethodImplOptions}.NoInlining)]");
         text.Open($"private static void {part.Method}({string.Join(", ", parameters)})");
         new StatementWriter(text, scope, maskElements).Write(part.Loop);
         text.Close();
@@ -149,33 +141,34 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         var suffix = number == 0 ? "" : CSharpTypes.Digits(number + 1);
         var parallel = ParallelLoop.Of(loop, kernel);
         var hasOrigin = loop.Begin is not LoopExpr.Const { Value: 0 };
-        var part = new Part(method + "Part" + suffix, method + "Arguments" + suffix, parallel, scope, hasOrigin);
+        var part = new Part(members.Take(method + "Part" + suffix), members.Take(method + "Arguments" + suffix), parallel, scope, hasOrigin);
 
         var begin = statements.Scalar(loop.Begin);
         var end = statements.Scalar(loop.End);
         IEnumerable<string> fields = parallel.Buffers.Select(b => scope.Name(b)).Concat(parallel.Variables.Select(v => scope.Name(v))).Select(n => $"{n} = {n}");
         if (hasOrigin)
         {
-            fields = fields.Concat([$"origin = {begin}"]);
+            fields = fields.Concat([$"{Origin} = {begin}"]);
         }
 
-        var arguments = "arguments" + suffix;
+        var arguments = scope.Names.Take("arguments");
         text.Line($"var {arguments} = new {part.Struct} {{ {string.Join(", ", fields)} }};");
         var count = hasOrigin ? Code.Binary("-", end, begin) : end;
         if (hasOrigin || !scope.NonNegative.Holds(loop.End))
         {
-            count = Code.Call("Math.Max", new("0"), count);
+            count = Code.Call(External.Math + ".Max", new("0"), count);
         }
 
         if (parallel.IsUneven)
         {
             // Iterations cost differently: threads take small pieces as they become free.
-            text.Line($"int count{suffix} = {count};");
-            text.Line($"team.RunDynamic(&{part.Method}, &{arguments}, count{suffix}, 1 + (count{suffix} / (8 * team.Threads)));");
+            var counted = scope.Names.Take("count");
+            text.Line($"int {counted} = {count};");
+            text.Line($"{Team}.RunDynamic(&{part.Method}, &{arguments}, {counted}, 1 + ({counted} / (8 * {Team}.Threads)));");
         }
         else
         {
-            text.Line($"team.Run(&{part.Method}, &{arguments}, {count});");
+            text.Line($"{Team}.Run(&{part.Method}, &{arguments}, {count});");
         }
 
         return part;
@@ -183,7 +176,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
 
     private void WritePart(Part part, Dictionary<Variable, ElementType> maskElements, List<LoopApart> apart)
     {
-        var scope = new Scope(target, new Names(Reserved));
+        var scope = new Scope(target, new Names("context", "begin", "end", "arguments", Origin));
         List<(string Type, string Outer, string Inner)> fields =
         [
             .. part.Parallel.Buffers.Select(b => (CSharpTypes.Memory(b.Element) + "*", part.Outer.Name(b), scope.Declare(b))),
@@ -197,7 +190,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         text.Line();
         if (LoopTree.All(part.Loop.Body).Any(s => s is Stmt.Scratch))
         {
-            text.Line("[SkipLocalsInit]");
+            text.Line($"[{External.SkipLocalsInit}]");
         }
 
         Attributes();
@@ -210,7 +203,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
 
         if (part.HasOrigin)
         {
-            text.Line("var origin = arguments->origin;");
+            text.Line($"var {Origin} = arguments->{Origin};");
         }
 
         Body(LoopTree.All(part.Loop.Body).OfType<Stmt.Scratch>(), scope, () =>
@@ -222,7 +215,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
                 scope.NonNegative.Add(part.Loop.Variable);
             }
 
-            var origin = part.HasOrigin ? "origin + " : "";
+            var origin = part.HasOrigin ? Origin + " + " : "";
             text.Line();
             text.Open($"for (int {name} = {origin}begin; {name} < {origin}end; {name}++)");
             statements.WriteBody(part.Loop.Body);
@@ -239,7 +232,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
 
         if (part.HasOrigin)
         {
-            text.Line("public int origin;");
+            text.Line($"public int {Origin};");
         }
 
         text.Close();
@@ -249,7 +242,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     {
         if (scratch.Count > 0)
         {
-            text.Line("[SkipLocalsInit]");
+            text.Line($"[{External.SkipLocalsInit}]");
         }
 
         Attributes();
@@ -263,7 +256,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
     {
         if (optimisesAtOnce)
         {
-            text.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+            text.Line($"[{External.MethodImpl}({External.MethodImplOptions}.AggressiveOptimization)]");
         }
     }
 
@@ -279,15 +272,15 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
             var name = scope.Declare(buffer);
             if (onHeap)
             {
-                var memory = scope.Names.Take(buffer.Name + "Memory");
+                var memory = scope.Names.Take(Names.Local(buffer.Name) + "Memory");
                 blocks.Add((memory, name));
-                text.Line($"var {memory} = ({type}*)NativeMemory.AlignedAlloc({CSharpTypes.Digits(bytes)}, 64);");
+                text.Line($"var {memory} = ({type}*){External.NativeMemory}.AlignedAlloc({CSharpTypes.Digits(bytes)}, 64);");
                 continue;
             }
 
-            var block = scope.Names.Take(buffer.Name + "Memory");
+            var block = scope.Names.Take(Names.Local(buffer.Name) + "Memory");
             text.Line($"var {block} = stackalloc byte[{CSharpTypes.Digits(bytes + 63)}];");
-            text.Line($"var {name} = ({type}*)Align({block});");
+            text.Line($"var {name} = ({type}*){External.Lanes}.Align({block});");
         }
 
         if (blocks.Count == 0)
@@ -309,7 +302,7 @@ internal sealed class KernelWriter(SourceWriter text, Target target, bool optimi
         text.Open("finally");
         foreach (var (block, _) in blocks)
         {
-            text.Line($"NativeMemory.AlignedFree({block});");
+            text.Line($"{External.NativeMemory}.AlignedFree({block});");
         }
 
         text.Close();

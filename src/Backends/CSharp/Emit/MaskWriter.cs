@@ -63,7 +63,7 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
             LoopExpr.Const constant => new(CSharpTypes.Vector(type) + (constant.Value != 0 ? ".AllBitsSet" : ".Zero")),
             LoopExpr.Splat splat => VectorWriter.Call(type, "Create", AllBits(scalars.Write(splat.Children[0]), type.Element)),
             LoopExpr.FirstLanes first => FirstLanes(first, type),
-            LoopExpr.BitLanes bits => Code.Call(FormattableString.Invariant($"BitMask{CSharpTypes.Width(type)}"), scalars.Write(bits.Children[0])),
+            LoopExpr.BitLanes bits => Code.Lanes(FormattableString.Invariant($"BitMask{CSharpTypes.Width(type)}"), scalars.Write(bits.Children[0])),
             LoopExpr.Load load => NotZero(vectors.Write(load), type with { Element = ElementType.U8 }),
             LoopExpr.Gather gather => NotZero(vectors.Write(gather), type with { Element = ElementType.U8 }),
             LoopExpr.Cast cast => NotZero(vectors.Write(cast.Children[0]), cast.Children[0].Type),
@@ -128,7 +128,7 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
         {
             ElementType.I64 => Code.Cast("long", count),
             ElementType.I32 => count,
-            _ => Code.Call("To" + CSharpTypes.Library(type.Element), count),
+            _ => Code.Lanes("To" + CSharpTypes.Library(type.Element), count),
         };
         return VectorWriter.Call(type, "LessThan", new(CSharpTypes.Vector(type) + ".Indices"), VectorWriter.Call(type, "Create", argument));
     }
@@ -143,14 +143,14 @@ internal sealed class MaskWriter(Scope scope, ScalarWriter scalars, VectorWriter
     {
         while (from > to)
         {
-            mask = Code.Call("NarrowMask", mask);
+            mask = Code.Lanes("NarrowMask", mask);
             from /= 2;
         }
 
         for (; from < to; from *= 2)
         {
             // A part of a 128-bit register is widened within one.
-            mask = Code.Call(from * lanes < 16 ? "Vector128.WidenLower" : "WidenMask", mask);
+            mask = Code.Call(from * lanes < 16 ? External.VectorClass(128) + ".WidenLower" : External.Lanes + ".WidenMask", mask);
         }
 
         return mask;

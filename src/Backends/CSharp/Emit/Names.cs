@@ -3,7 +3,8 @@ using System.Text;
 namespace SparseDsl.Backends.CSharp.Emit;
 
 /// <summary>Gives C# identifiers that do not collide within one scope.</summary>
-internal sealed class Names(IEnumerable<string> taken)
+/// <param name="taken">Names that the scope uses itself.</param>
+internal sealed class Names(params string[] taken)
 {
     private static readonly HashSet<string> Keywords = new(
         ("abstract as base bool break byte case catch char checked class const continue decimal default delegate do double else enum event explicit extern "
@@ -13,6 +14,15 @@ internal sealed class Names(IEnumerable<string> taken)
         StringComparer.Ordinal);
 
     private readonly HashSet<string> used = new(taken, StringComparer.Ordinal);
+
+    // Words that mean something only in some places.
+    private static readonly HashSet<string> ContextualKeywords = new(
+        ("add alias allows and ascending args async await by descending dynamic equals extension field file from get global group init into join let managed nameof "
+        + "nint not notnull nuint on or orderby partial record remove required scoped select set unmanaged value var when where with yield").Split(' '),
+        StringComparer.Ordinal);
+
+    /// <summary>Whether an identifier is a word of the language, everywhere or in places.</summary>
+    public static bool IsKeyword(string name) => Keywords.Contains(name) || ContextualKeywords.Contains(name);
 
     /// <summary>The wanted name when it is free and legal, else one close to it.</summary>
     public string Take(string wanted)
@@ -24,7 +34,7 @@ internal sealed class Names(IEnumerable<string> taken)
             name = legal + "_" + CSharpTypes.Digits(n);
         }
 
-        return Keywords.Contains(name) ? "@" + name : name;
+        return Escape(name);
     }
 
     /// <summary><c>conv_3x3</c> as <c>Conv3x3</c>.</summary>
@@ -53,6 +63,19 @@ internal sealed class Names(IEnumerable<string> taken)
         var pascal = Pascal(name);
         return char.ToLowerInvariant(pascal[0]) + pascal.Substring(1);
     }
+
+    /// <summary>
+    /// A name for a parameter or a variable: those never begin with a capital, as types and methods do, nor with two underscores, as aliases do.
+    /// </summary>
+    public static string Local(string name)
+    {
+        var bare = name.TrimStart('_');
+        var local = bare.Length == 0 ? bare : char.ToLowerInvariant(bare[0]) + bare.Substring(1);
+        return bare.Length == name.Length ? local : "_" + local;
+    }
+
+    /// <summary>An identifier as C# writes it: a keyword with <c>@</c> before it.</summary>
+    public static string Escape(string name) => IsKeyword(name) ? "@" + name : name;
 
     private static string Legal(string name)
     {

@@ -99,14 +99,14 @@ internal sealed class ScalarWriter(Scope scope)
             "mod" => Modulo(op, a),
             "neg" => element == ElementType.U32 ? Code.Binary("-", new("0u"), a[0]) : Code.Unary("-", a[0]),
             "recip" => Code.Binary("/", CSharpTypes.Literal(1, element), a[0]),
-            "min" => Code.Call(element.IsFloat() ? "Min" : "Math.Min", a),
-            "max" => Code.Call(element.IsFloat() ? "Max" : "Math.Max", a),
-            "abs" => element == ElementType.U32 ? a[0] : Code.Call(element.IsFloat() ? MathClass(element) + ".Abs" : "Abs", a),
-            "exp" or "log" or "tanh" or "sin" or "cos" or "pow" => Function(element, "Math." + Names.Pascal(op.Operation.Name), a),
-            "erf" => Function(element, "Erf", a),
+            "min" => Extreme("Min", element, a),
+            "max" => Extreme("Max", element, a),
+            "abs" => element == ElementType.U32 ? a[0] : element.IsFloat() ? Code.Call(MathClass(element) + ".Abs", a) : Code.Lanes("Abs", a),
+            "exp" or "log" or "tanh" or "sin" or "cos" or "pow" => Function(element, External.Math + "." + Names.Pascal(op.Operation.Name), a),
+            "erf" => Function(element, External.Lanes + ".Erf", a),
             "sqrt" => Code.Call(MathClass(element) + ".Sqrt", a),
-            "rsqrt" => element == ElementType.F32 ? Code.Cast("float", Code.Binary("/", new("1d"), Code.Call("Math.Sqrt", a)))
-                : Code.Binary("/", new("1d"), Code.Call("Math.Sqrt", a)),
+            "rsqrt" => element == ElementType.F32 ? Code.Cast("float", Code.Binary("/", new("1d"), Code.Call(External.Math + ".Sqrt", a)))
+                : Code.Binary("/", new("1d"), Code.Call(External.Math + ".Sqrt", a)),
             "floor" => element.IsFloat() ? Code.Call(MathClass(element) + ".Floor", a) : a[0],
             "round" => element.IsFloat() ? Code.Call(MathClass(element) + ".Round", a) : a[0],
             "eq" => Code.Binary("==", a[0], a[1]),
@@ -124,10 +124,10 @@ internal sealed class ScalarWriter(Scope scope)
             "shr" => Code.Binary(">>", a[0], ShiftCount(op, a[1])),
             "bitand" => Code.Binary("&", a[0], a[1]),
             "bitor" => Code.Binary("|", a[0], a[1]),
-            "dot4" => Code.Call("Dot4", a),
-            "dot2" => Code.Call("Dot2", a),
-            "ctz" => element == ElementType.I32 ? Code.Call("BitOperations.TrailingZeroCount", a)
-                : Code.Cast(CSharpTypes.Scalar(element), Code.Call("BitOperations.TrailingZeroCount", a)),
+            "dot4" => Code.Lanes("Dot4", a),
+            "dot2" => Code.Lanes("Dot2", a),
+            "ctz" => element == ElementType.I32 ? Code.Call(External.BitOperations + ".TrailingZeroCount", a)
+                : Code.Cast(CSharpTypes.Scalar(element), Code.Call(External.BitOperations + ".TrailingZeroCount", a)),
             _ => throw new CompilerBugException($"the C# backend cannot spell the operation '{op.Operation.Name}'"),
         };
     }
@@ -136,7 +136,7 @@ internal sealed class ScalarWriter(Scope scope)
     {
         var bits = Write(count.Children[0]);
         var looked = count.Count == 32 ? bits : Code.Binary("&", bits, new(CSharpTypes.Digits((1L << count.Count) - 1)));
-        return Code.Call("BitOperations.PopCount", Code.Cast("uint", looked));
+        return Code.Call(External.BitOperations + ".PopCount", Code.Cast("uint", looked));
     }
 
     private Code Divide(LoopExpr.Op op, Code[] a)
@@ -144,7 +144,7 @@ internal sealed class ScalarWriter(Scope scope)
         var plain = op.Type.Element.IsFloat() || (IsPositive(op.Children[1]) && scope.NonNegative.Holds(op.Children[0]));
         return plain ? Code.Binary("/", a[0], a[1])
             : PowerOfTwo(op.Children[1]) is { } bits ? Code.Binary(">>", a[0], new(CSharpTypes.Digits(bits)))
-            : Code.Call("FloorDiv", a);
+            : Code.Lanes("FloorDiv", a);
     }
 
     private Code Modulo(LoopExpr.Op op, Code[] a)
@@ -153,7 +153,7 @@ internal sealed class ScalarWriter(Scope scope)
         return plain ? Code.Binary("%", a[0], a[1])
             : op.Type.Element.IsInteger() && PowerOfTwo(op.Children[1]) is { } bits
                 ? Code.Binary("&", a[0], CSharpTypes.Literal((1L << bits) - 1, op.Type.Element))
-            : Code.Call("FloorMod", a);
+            : Code.Lanes("FloorMod", a);
     }
 
     // Extents and their products are not 0 where a loop over them runs; elements of tensors may be.
@@ -192,18 +192,21 @@ internal sealed class ScalarWriter(Scope scope)
     private static Code Function(ElementType element, string function, Code[] a) =>
         element == ElementType.F64 ? Code.Call(function, a) : Code.Cast("float", Code.Call(function, a));
 
-    private static string MathClass(ElementType element) => element == ElementType.F64 ? "Math" : "MathF";
+    private static string MathClass(ElementType element) => element == ElementType.F64 ? External.Math : External.MathF;
+
+    // The library's give NaN where either operand is one; those of the runtime mean what the loop IR means.
+    private static Code Extreme(string function, ElementType element, Code[] a) => element.IsFloat() ? Code.Lanes(function, a) : Code.Call(External.Math + "." + function, a);
 
     // ----------------------------------------------------------------------------------------------------- conversions
 
     private static Code BitCast(ElementType to, ElementType from, Code value) => (from, to) switch
     {
-        (ElementType.F32, ElementType.I32) => Code.Call("BitConverter.SingleToInt32Bits", value),
-        (ElementType.F32, ElementType.U32) => Code.Call("BitConverter.SingleToUInt32Bits", value),
-        (ElementType.I32, ElementType.F32) => Code.Call("BitConverter.Int32BitsToSingle", value),
-        (ElementType.U32, ElementType.F32) => Code.Call("BitConverter.UInt32BitsToSingle", value),
-        (ElementType.F64, ElementType.I64) => Code.Call("BitConverter.DoubleToInt64Bits", value),
-        (ElementType.I64, ElementType.F64) => Code.Call("BitConverter.Int64BitsToDouble", value),
+        (ElementType.F32, ElementType.I32) => Code.Call(External.BitConverter + ".SingleToInt32Bits", value),
+        (ElementType.F32, ElementType.U32) => Code.Call(External.BitConverter + ".SingleToUInt32Bits", value),
+        (ElementType.I32, ElementType.F32) => Code.Call(External.BitConverter + ".Int32BitsToSingle", value),
+        (ElementType.U32, ElementType.F32) => Code.Call(External.BitConverter + ".UInt32BitsToSingle", value),
+        (ElementType.F64, ElementType.I64) => Code.Call(External.BitConverter + ".DoubleToInt64Bits", value),
+        (ElementType.I64, ElementType.F64) => Code.Call(External.BitConverter + ".Int64BitsToDouble", value),
         _ when from == to => value,
         _ => new($"unchecked({Code.Cast(CSharpTypes.Scalar(to), value)})"),
     };
@@ -226,8 +229,8 @@ internal sealed class ScalarWriter(Scope scope)
 
         return from switch
         {
-            ElementType.F16 => Cast(Code.Call("HalfToSingle", value), ElementType.F32, to),
-            ElementType.BF16 => Cast(Code.Call("BFloat16ToSingle", value), ElementType.F32, to),
+            ElementType.F16 => Cast(Code.Lanes("HalfToSingle", value), ElementType.F32, to),
+            ElementType.BF16 => Cast(Code.Lanes("BFloat16ToSingle", value), ElementType.F32, to),
             _ when Narrow(from) && to == ElementType.I32 => Code.Cast("int", value),
             _ when Narrow(from) => Cast(Code.Cast("int", value), ElementType.I32, to),
             _ => ToOther(value, from, to),
@@ -238,13 +241,13 @@ internal sealed class ScalarWriter(Scope scope)
     private static Code ToOther(Code value, ElementType from, ElementType to) => to switch
     {
         ElementType.Bool => Code.Binary("!=", value, CSharpTypes.Literal(0, from)),
-        ElementType.F16 or ElementType.BF16 => Code.Call((from == ElementType.F32 ? "SingleTo" : "DoubleTo") + (to == ElementType.F16 ? "Half" : "BFloat16"), value),
+        ElementType.F16 or ElementType.BF16 => Code.Lanes((from == ElementType.F32 ? "SingleTo" : "DoubleTo") + (to == ElementType.F16 ? "Half" : "BFloat16"), value),
         ElementType.U8 or ElementType.I8 or ElementType.I16 or ElementType.U16 =>
-            Code.Call("To" + CSharpTypes.Library(to), from == ElementType.I32 ? value : ToOther(value, from, ElementType.I32)),
-        ElementType.I32 when from == ElementType.U32 => Code.Cast("int", Code.Call("Math.Min", value, new("int.MaxValue"))),
-        ElementType.I32 when from == ElementType.I64 => Code.Call("ToInt32", value),
-        ElementType.U32 when from == ElementType.I32 => Code.Cast("uint", Code.Call("Math.Max", value, new("0"))),
-        ElementType.U32 when from == ElementType.I64 => Code.Call("ToUInt32", value),
+            Code.Lanes("To" + CSharpTypes.Library(to), from == ElementType.I32 ? value : ToOther(value, from, ElementType.I32)),
+        ElementType.I32 when from == ElementType.U32 => Code.Cast("int", Code.Call(External.Math + ".Min", value, new("int.MaxValue"))),
+        ElementType.I32 when from == ElementType.I64 => Code.Lanes("ToInt32", value),
+        ElementType.U32 when from == ElementType.I32 => Code.Cast("uint", Code.Call(External.Math + ".Max", value, new("0"))),
+        ElementType.U32 when from == ElementType.I64 => Code.Lanes("ToUInt32", value),
         _ => Code.Cast(CSharpTypes.Scalar(to), value),
     };
 

@@ -26,10 +26,10 @@ internal sealed class Scope(Target target, Names names)
     public string Declare(Variable variable, int depth)
     {
         depths[variable] = depth;
-        return variables[variable] = Names.Take(variable.Name);
+        return variables[variable] = Names.Take(Names.Local(variable.Name));
     }
 
-    public string Declare(Buffer buffer) => buffers[buffer] = Names.Take(buffer.Name);
+    public string Declare(Buffer buffer) => buffers[buffer] = Names.Take(Names.Local(buffer.Name));
 
     public string Name(Variable variable) => variables.TryGetValue(variable, out var name) ? name
         : throw new CompilerBugException($"the variable '{variable.Name}' is used outside its scope");

@@ -185,9 +185,9 @@ internal sealed class StatementWriter
         var isa = vectors.MaskedMemory(type);
         var call = (store.Stride, mask.Length) switch
         {
-            (1, 0) => part.Length > 0 ? Code.Call("StorePart", [lanes, pointer, .. part]) : VectorWriter.Call(type, "Store", lanes, pointer),
-            (1, _) => isa is null ? Code.Call("StoreMasked", [lanes, pointer, .. mask, .. part]) : Code.Call(isa + ".MaskStore", pointer, mask[0], lanes),
-            _ => Code.Call("StoreStrided", [lanes, pointer, VectorWriter.Stride(store.Stride), .. mask, .. part]),
+            (1, 0) => part.Length > 0 ? Code.Lanes("StorePart", [lanes, pointer, .. part]) : VectorWriter.Call(type, "Store", lanes, pointer),
+            (1, _) => isa is null ? Code.Lanes("StoreMasked", [lanes, pointer, .. mask, .. part]) : Code.Call(isa + ".MaskStore", pointer, mask[0], lanes),
+            _ => Code.Lanes("StoreStrided", [lanes, pointer, VectorWriter.Stride(store.Stride), .. mask, .. part]),
         };
         text.Line($"{call};");
     }
@@ -227,7 +227,7 @@ internal sealed class StatementWriter
 
         // Without a known end of the buffer nothing may be written past the last kept lane.
         var capacity = scope.Dim(store.Buffer.Count) ?? new Code(position);
-        var call = Code.Call(
+        var call = Code.Lanes(
             "CompressStore",
             [vectors.Write(value), new(scope.Name(store.Buffer)), new(position), capacity, masks.Write(mask, value.Type.Element), .. VectorWriter.Part(value.Type)]);
         text.Line($"{position} = {call};");
@@ -248,7 +248,7 @@ internal sealed class StatementWriter
         var hoisted = "";
         if (LoopTree.All(bound).Any(v => v is not (LoopExpr.Const or LoopExpr.Var)))
         {
-            var endName = scope.Names.Take(loop.Variable.Name + "End");
+            var endName = scope.Names.Take(Names.Local(loop.Variable.Name) + "End");
             hoisted = $", {endName} = {end}";
             end = new(endName);
         }

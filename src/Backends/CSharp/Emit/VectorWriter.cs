@@ -51,7 +51,7 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
             ReduceKind.Max => "HorizontalMax",
             _ => "HorizontalMin",
         };
-        return Code.Call(function, [Write(operand), .. Part(operand.Type)]);
+        return Code.Lanes(function, [Write(operand), .. Part(operand.Type)]);
     }
 
     /// <summary>The lane count as an argument, for vectors that do not fill a register.</summary>
@@ -68,8 +68,8 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
 
         return scope.Target.Name switch
         {
-            "avx512" => (size >= 4 ? "Avx512F" : "Avx512BW") + (CSharpTypes.Width(type) == 512 ? "" : ".VL"),
-            "avx2" when size >= 4 && CSharpTypes.Width(type) <= 256 => type.Element.IsFloat() ? "Avx" : "Avx2",
+            "avx512" => (size >= 4 ? External.Avx512F : External.Avx512BW) + (CSharpTypes.Width(type) == 512 ? "" : ".VL"),
+            "avx2" when size >= 4 && CSharpTypes.Width(type) <= 256 => type.Element.IsFloat() ? External.Avx : External.Avx2,
             _ => null,
         };
     }
@@ -94,24 +94,24 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         var part = Part(load.Type);
         if (load.Mask is { } condition)
         {
-            if (IsIntegerMask(condition) && load is { Stride: 1, Type.Element: ElementType.F32 } && MaskedMemory(load.Type) is "Avx512F" or "Avx512F.VL")
+            if (IsIntegerMask(condition) && load is { Stride: 1, Type.Element: ElementType.F32 } && MaskedMemory(load.Type) is External.Avx512F or External.Avx512FVL)
             {
                 return OfIntegers(load.Type, MaskedMemory(load.Type) + ".MaskLoad", pointer, condition);
             }
 
             var mask = Masks.Write(condition, load.Type.Element);
-            return load.Stride != 1 ? Code.Call("LoadStrided", [pointer, Stride(load.Stride), mask, .. part])
-                : MaskedMemory(load.Type) is not { } isa ? Code.Call("LoadMasked", [pointer, mask, .. part])
-                : isa.StartsWith("Avx512", StringComparison.Ordinal) ? Code.Call(isa + ".MaskLoad", pointer, mask, new(CSharpTypes.Vector(load.Type) + ".Zero"))
+            return load.Stride != 1 ? Code.Lanes("LoadStrided", [pointer, Stride(load.Stride), mask, .. part])
+                : MaskedMemory(load.Type) is not { } isa ? Code.Lanes("LoadMasked", [pointer, mask, .. part])
+                : isa.StartsWith(External.Avx512F, StringComparison.Ordinal) || isa.StartsWith(External.Avx512BW, StringComparison.Ordinal) ? Code.Call(isa + ".MaskLoad", pointer, mask, new(CSharpTypes.Vector(load.Type) + ".Zero"))
                 : Code.Call(isa + ".MaskLoad", pointer, mask);
         }
 
         return load.Stride switch
         {
-            1 when part.Length > 0 => Code.Call("LoadPart", [pointer, .. part]),
+            1 when part.Length > 0 => Code.Lanes("LoadPart", [pointer, .. part]),
             1 => Call(load.Type, "Load", pointer),
             0 => Call(load.Type, "Create", scalars.Place(load.Buffer, load.Offset)),
-            _ => Code.Call(FormattableString.Invariant($"LoadStrided{CSharpTypes.Width(load.Type)}"), [pointer, Stride(load.Stride), .. part]),
+            _ => Code.Lanes(FormattableString.Invariant($"LoadStrided{CSharpTypes.Width(load.Type)}"), [pointer, Stride(load.Stride), .. part]),
         };
     }
 
@@ -119,15 +119,15 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
     {
         Code[] mask = gather.Mask is { } condition ? [Masks.Write(condition, gather.Type.Element)] : [];
         var function = FormattableString.Invariant($"Gather{CSharpTypes.Width(gather.Type)}");
-        return Code.Call(function, [new(scope.Name(gather.Buffer)), Write(gather.Offsets), .. mask, .. Part(gather.Type)]);
+        return Code.Lanes(function, [new(scope.Name(gather.Buffer)), Write(gather.Offsets), .. mask, .. Part(gather.Type)]);
     }
 
     private Code Expand(LoopExpr.Expand expand)
     {
         var pointer = scalars.Pointer(expand.Buffer, expand.Offset);
-        return expand.Type.Element is ElementType.F32 && MaskedMemory(expand.Type) is "Avx512F" or "Avx512F.VL"
+        return expand.Type.Element is ElementType.F32 && MaskedMemory(expand.Type) is External.Avx512F or External.Avx512FVL
             ? OfIntegers(expand.Type, MaskedMemory(expand.Type) + ".ExpandLoad", pointer, expand.Mask)
-            : Code.Call("ExpandLoad", [pointer, Masks.Write(expand.Mask, expand.Type.Element), .. Part(expand.Type)]);
+            : Code.Lanes("ExpandLoad", [pointer, Masks.Write(expand.Mask, expand.Type.Element), .. Part(expand.Type)]);
     }
 
     // As integers: seen as one of floats, a mask of integers leaves its mask register and comes back.
@@ -167,8 +167,8 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
             "recip" => Code.Binary("/", Constant(1, type), a[0]),
             "min" or "max" => Extreme(op, a),
             "abs" => type.Element == ElementType.U32 ? a[0] : Call(type, "Abs", a),
-            "exp" or "log" or "tanh" or "erf" or "sin" or "cos" or "rsqrt" => Code.Call($"Map<LaneFunctions.{Names.Pascal(op.Operation.Name)}>", a),
-            "pow" => Code.Call("Pow", a),
+            "exp" or "log" or "tanh" or "erf" or "sin" or "cos" or "rsqrt" => Code.Lanes($"Map<{External.LaneFunctions}.{Names.Pascal(op.Operation.Name)}>", a),
+            "pow" => Code.Lanes("Pow", a),
             "sqrt" => Call(type, "Sqrt", a),
             "floor" => isFloat ? Call(type, "Floor", a) : a[0],
             "round" => isFloat ? Call(type, "Round", a) : a[0],
@@ -177,21 +177,21 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
             "shr" => Shift(op, a, ">>", "ShiftRight"),
             "bitand" => Code.Binary("&", a[0], a[1]),
             "bitor" => Code.Binary("|", a[0], a[1]),
-            "ctz" => Code.Call("TrailingZeros", a),
-            "dot4" => Code.Call("Dot4", a),
-            "dot2" => Code.Call("Dot2", a),
+            "dot4" => Code.Lanes("Dot4", a),
+            "dot2" => Code.Lanes("Dot2", a),
+            "ctz" => Code.Lanes("TrailingZeros", a),
             _ => throw new CompilerBugException($"the C# backend cannot spell the operation '{op.Operation.Name}' of {type}"),
         };
     }
 
     private static Code Divide(LoopExpr.Op op, Code[] a) => op.Type.Element.IsFloat() ? Code.Binary("/", a[0], a[1])
         : ScalarWriter.PowerOfTwo(op.Children[1]) is { } bits ? Code.Binary(">>", a[0], new(CSharpTypes.Digits(bits)))
-        : Code.Call("FloorDiv", a);
+        : Code.Lanes("FloorDiv", a);
 
     private static Code Modulo(LoopExpr.Op op, Code[] a) => op.Type.Element switch
     {
         { } element when element.IsInteger() && ScalarWriter.PowerOfTwo(op.Children[1]) is { } bits => Code.Binary("&", a[0], Constant((1L << bits) - 1, op.Type)),
-        _ => Code.Call("FloorMod", a),
+        _ => Code.Lanes("FloorMod", a),
     };
 
     // minps and maxps give the second operand when one is NaN, which is what min and max of the loop IR mean; the library's do not.
@@ -205,9 +205,9 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
 
         return scope.Target.Name switch
         {
-            "avx512" or "avx2" when CSharpTypes.Width(op.Type) == 256 => Code.Call("Avx." + name, a),
-            "avx512" when CSharpTypes.Width(op.Type) == 512 => Code.Call("Avx512F." + name, a),
-            _ => Code.Call(name, a),
+            "avx512" or "avx2" when CSharpTypes.Width(op.Type) == 256 => Code.Call(External.Avx + "." + name, a),
+            "avx512" when CSharpTypes.Width(op.Type) == 512 => Code.Call(External.Avx512F + "." + name, a),
+            _ => Code.Lanes(name, a),
         };
     }
 
@@ -216,7 +216,7 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         LoopExpr.Const constant => Code.Binary(symbol, a[0], new(CSharpTypes.Digits((long)constant.Value))),
         LoopExpr.Splat { Children: [LoopExpr.Const constant] } => Code.Binary(symbol, a[0], new(CSharpTypes.Digits((long)constant.Value))),
         LoopExpr.Splat { Children: [{ Type.Element: ElementType.I32 } count] } => Code.Binary(symbol, a[0], scalars.Write(count)),
-        _ => Code.Call(function, a),
+        _ => Code.Lanes(function, a),
     };
 
     // ----------------------------------------------------------------------------------------------------- conversions
@@ -258,9 +258,9 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         var wide = "x" + CSharpTypes.Digits(Math.Max(4, to.Lanes));
         var step = from switch
         {
-            ElementType.F16 => Code.Call("HalfToSingle" + wide, value),
-            ElementType.BF16 => Code.Call("BFloat16ToSingle" + wide, value),
-            _ => Code.Call("ToInt32" + wide, value),
+            ElementType.F16 => Code.Lanes("HalfToSingle" + wide, value),
+            ElementType.BF16 => Code.Lanes("BFloat16ToSingle" + wide, value),
+            _ => Code.Lanes("ToInt32" + wide, value),
         };
         return Convert(step, hub, to);
     }
@@ -271,12 +271,12 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
         Code Via(ElementType middle) => Convert(Wide(value, from, to with { Element = middle }), middle, to);
         return (from, to.Element) switch
         {
-            (ElementType.F32, ElementType.F16) => Code.Call("SingleToHalf", value),
-            (ElementType.F32, ElementType.BF16) => Code.Call("SingleToBFloat16", value),
-            (ElementType.F64, ElementType.F16) => Code.Call("DoubleToHalf", value),
-            (ElementType.F64, ElementType.BF16) => Code.Call("DoubleToBFloat16", value),
+            (ElementType.F32, ElementType.F16) => Code.Lanes("SingleToHalf", value),
+            (ElementType.F32, ElementType.BF16) => Code.Lanes("SingleToBFloat16", value),
+            (ElementType.F64, ElementType.F16) => Code.Lanes("DoubleToHalf", value),
+            (ElementType.F64, ElementType.BF16) => Code.Lanes("DoubleToBFloat16", value),
             (_, ElementType.F16 or ElementType.BF16) => Via(from == ElementType.I32 && to.Element == ElementType.F16 ? ElementType.F32 : ElementType.F64),
-            (ElementType.I32, ElementType.U8 or ElementType.I8 or ElementType.I16 or ElementType.U16) => Code.Call("To" + CSharpTypes.Library(to.Element), value),
+            (ElementType.I32, ElementType.U8 or ElementType.I8 or ElementType.I16 or ElementType.U16) => Code.Lanes("To" + CSharpTypes.Library(to.Element), value),
             (_, ElementType.U8 or ElementType.I8 or ElementType.I16 or ElementType.U16) => Via(ElementType.I32),
             (ElementType.I32 or ElementType.U32, ElementType.F32) => Call(to, "ConvertToSingle", value),
             (ElementType.F32, ElementType.I32) => Call(to, "ConvertToInt32", value),
@@ -285,9 +285,9 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
             (ElementType.U32, ElementType.I32) => Call(to, "Min", value, Call(to, "Create", new Code("(uint)int.MaxValue"))).Member("AsInt32()"),
             (ElementType.I32 or ElementType.U32, ElementType.I64) => Widen("ToInt64", value, from, to),
             (ElementType.F32, ElementType.F64) => Widen("ToDouble", value, from, to),
-            (ElementType.F64, ElementType.F32) => Code.Call("ToSingle", value),
-            (ElementType.I64, ElementType.I32) => Code.Call("ToInt32", value),
-            (ElementType.I64, ElementType.U32) => Code.Call("ToUInt32", value),
+            (ElementType.F64, ElementType.F32) => Code.Lanes("ToSingle", value),
+            (ElementType.I64, ElementType.I32) => Code.Lanes("ToInt32", value),
+            (ElementType.I64, ElementType.U32) => Code.Lanes("ToUInt32", value),
             (ElementType.I64, ElementType.F64) => Call(to, "ConvertToDouble", value),
             (ElementType.F64, ElementType.I64) => Call(to, "ConvertToInt64", value),
             (ElementType.I32 or ElementType.U32, ElementType.F64) => Via(ElementType.I64),
@@ -300,6 +300,6 @@ internal sealed class VectorWriter(Scope scope, ScalarWriter scalars)
 
     // Two lanes of 32 bits lie in the lower half of a register, so that their doubles fill one.
     private static Code Widen(string function, Code value, ElementType from, LoopType to) => CSharpTypes.Part(to with { Element = from }) is null
-        ? Code.Call(function, value)
-        : from == ElementType.U32 ? Code.Call("Vector128.WidenLower", value).Member("AsInt64()") : Code.Call("Vector128.WidenLower", value);
+        ? Code.Lanes(function, value)
+        : from == ElementType.U32 ? Code.Call(External.VectorClass(128) + ".WidenLower", value).Member("AsInt64()") : Code.Call(External.VectorClass(128) + ".WidenLower", value);
 }
