@@ -32,10 +32,8 @@ public static class LanguageServerHost
         {
             if (gone.Reason is not (DisconnectedReason.LocallyDisposed or DisconnectedReason.RemotePartyTerminated))
             {
-                // What is no message has no end, so what comes after it cannot be read either.
-                writer.WriteLine(gone.Reason is DisconnectedReason.ParseError
-                    ? "sparsedsl lsp: what came in is no message of the Language Server Protocol: this is for editors, which start it themselves"
-                    : "sparsedsl lsp: the connection to the editor broke");
+                // What is no message has no end: nothing that comes after it can be read.
+                writer.WriteLine("sparsedsl lsp: the connection ended within a message, or with what is none; this command is for editors, which start it themselves");
             }
         };
         rpc.StartListening();

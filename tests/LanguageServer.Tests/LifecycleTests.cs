@@ -52,6 +52,29 @@ public class LifecycleTests
         Assert.Equal(0, server.Process.ExitCode);
     }
 
+    [Theory]
+    [InlineData("hello\n")]
+    [InlineData("\r\n\r\n")]
+    [InlineData("Content-Length: many\r\n\r\n{}")]
+    [InlineData("Content-Length: -5\r\n\r\n{}")]
+    [InlineData("Content-Length: 99999999999\r\n\r\n{}")]
+    [InlineData("Content-Type: text\r\n\r\n{}")]
+    [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("Content-Length: 50\r\n\r\n{}")]
+    [InlineData("\0\0\0\0\0\0\0\0")]
+    public async Task What_is_no_message_ends_it_with_at_most_one_line(string input)
+    {
+        using var process = ServerProcess.Start();
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        var errors = await process.StandardError.ReadToEndAsync(Timeout());
+        await process.WaitForExitAsync(Timeout());
+        Assert.Equal(1, process.ExitCode);
+        Assert.InRange(errors.Count(c => c == '\n'), 0, 1);
+        Assert.DoesNotContain("Exception", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("StreamJsonRpc", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Exit_without_shutdown_is_1()
     {

@@ -163,7 +163,9 @@ internal sealed class Packer(Session session, string program, string output)
 
         var source = new SourceText(program, "");
         var told = session.Diagnostics.Items.ToList();
-        if (WriteIfChanged(Diagnostics, string.Concat(told.Select(d => DiagnosticLine.Of(d, source).Print() + "\n"))))
+        // The last line is for the build: whoever reports the others will stop it.
+        var end = session.Diagnostics.HasErrors ? "# errors\n" : "";
+        if (WriteIfChanged(Diagnostics, string.Concat(told.Select(d => DiagnosticLine.Of(d, source).Print() + "\n")) + end))
         {
             session.ToldElsewhere.UnionWith(told);
         }

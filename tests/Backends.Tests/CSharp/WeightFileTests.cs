@@ -104,6 +104,9 @@ public sealed class WeightFileTests : IDisposable
     {
         var error = Assert.Throws<FileNotFoundException>(() => WeightFile.Open(FilePath));
         Assert.StartsWith($"there is no weight file '{FilePath}'", error.Message, StringComparison.Ordinal);
+        var folder = Directory.CreateDirectory(FilePath + ".folder").FullName;
+        Assert.StartsWith($"'{folder}' is a folder, not a weight file", Assert.Throws<IOException>(() => WeightFile.Open(folder)).Message, StringComparison.Ordinal);
+        Directory.Delete(folder);
     }
 
     [Fact]

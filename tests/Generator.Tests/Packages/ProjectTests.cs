@@ -120,6 +120,31 @@ public sealed class ProjectTests(Feed feed)
         var build = feed.Dotnet(folder, "build");
         Assert.NotEqual(0, build.Code);
         Assert.Matches(@"digits\.dsl\(9,\d+\): error SD\d+: 'w1' promises at least 99% zeros, but 'digits\.safetensors' holds 9[0-9.]+%", build.Output.Replace("but digits.safetensors", "but 'digits.safetensors'", StringComparison.Ordinal));
+        Assert.DoesNotContain("MSB", build.Output, StringComparison.Ordinal);
+        Assert.Equal(["SD3004"], Regex.Matches(build.Output, @"error (\w+):").Select(m => m.Groups[1].Value).Distinct());
+
+        // Not only the first time, and not if the project would rather not know.
+        File.WriteAllText(Path.Combine(folder, ".globalconfig"), "is_global = true\ndotnet_diagnostic.SD3004.severity = none\n");
+        build = feed.Dotnet(folder, "build");
+        Assert.NotEqual(0, build.Code);
+        Assert.Contains("error SD3004", build.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(folder, "bin/Debug/net10.0/Promise.dll")));
+
+        // Weights that were good once are no longer.
+        File.WriteAllText(Path.Combine(folder, "digits.dsl"), text);
+        build = feed.Dotnet(folder, "build");
+        Assert.True(build.Code == 0, build.Output);
+        File.WriteAllBytes(Path.Combine(folder, "digits.safetensors"), [1, 2, 3]);
+        Assert.NotEqual(0, feed.Dotnet(folder, "build").Code);
+        Assert.NotEqual(0, feed.Dotnet(folder, "build").Code);
+
+        // A packer that says nothing is not one that found nothing.
+        File.Copy(Path.Combine(Repository.Root, "examples", "digits", "digits.safetensors"), Path.Combine(folder, "digits.safetensors"), overwrite: true);
+        Assert.Equal(0, feed.Dotnet(folder, "build").Code);
+        File.SetLastWriteTimeUtc(Path.Combine(folder, "digits.dsl"), DateTime.UtcNow);
+        build = feed.Dotnet(folder, "build", "-p:SparseDslHost=/bin/false");
+        Assert.NotEqual(0, build.Code);
+        Assert.Contains("error SD5312", build.Output, StringComparison.Ordinal);
     }
 
     [Fact]
