@@ -6,7 +6,7 @@ namespace SparseDsl.Tests.Cli;
 /// <summary>No command writes over what it reads, however the file is named, nor leaves half of a file.</summary>
 public sealed class OverwritingTests : CommandLine
 {
-    private const string Text = "import std.nn\n\nmodel Net() {\n    input x: f32[2, 8]\n    param w: f32[4, 8]\n    output y = linear_no_bias(x, w)\n    output z = x\n}\n";
+    private const string Text = "import std.nn\n\nmodel Net {\n    input x: f32[2, 8]\n    param w: f32[4, 8]\n    output y = linear_no_bias(x, w)\n    output z = x\n}\n";
 
     /// <summary>By what they would destroy: command lines in a folder with net.dsl, net.safetensors, x.npy and profile.json.</summary>
     private static readonly Dictionary<string, string> Commands = new(StringComparer.Ordinal)

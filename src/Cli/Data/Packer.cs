@@ -177,7 +177,7 @@ internal sealed class Packer(Session session, string program, string output)
 
     private void Delete(string? path)
     {
-        if (IsOptional && path is not null)
+        if (IsOptional && path is not null && session.Files.MayWrite(path))
         {
             File.Delete(path);
         }
