@@ -265,7 +265,7 @@ public class FeatureTests(ServerFixture fixture) : IClassFixture<ServerFixture>
     public void Every_annotation_the_binder_knows_is_offered()
     {
         Assert.Equal(
-            Annotations.Promises.Concat(Annotations.Selections).Append("format").Order(StringComparer.Ordinal),
+            Annotations.Promises.Concat(Annotations.Selections).Append("format").Append("quant").Order(StringComparer.Ordinal),
             LanguageWords.Annotations.Select(a => a.Name).Order(StringComparer.Ordinal));
     }
 

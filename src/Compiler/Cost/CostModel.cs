@@ -104,6 +104,11 @@ public static class CostModel
         var share = Skipped(node, reduce, stored);
         var done = share?.Terms ?? terms;
         var products = SumOfProducts.Is(reduce);
+        if (SumOfProducts.PackedIn(reduce) is > 1 and var packed)
+        {
+            return (terms * packed, done * packed, around);
+        }
+
         var flops = inside.Sum(Flops) + (reduce.Type.IsFloat() ? 1 : 0) - (products && reduce.Type.IsFloat() ? 2 : 0);
         return products ? (terms, done, around + (done * flops)) : (Dim.Zero, Dim.Zero, around + (done * flops));
     }
@@ -134,7 +139,10 @@ internal static class SumOfProducts
     /// <summary>Whether a reduction adds products of two factors or more: each term is one multiply-accumulate.</summary>
     public static bool Is(ScalarExpr.Reduce reduce) => reduce.Kind == ReduceKind.Sum && Factors(reduce.Body).Skip(1).Any();
 
-    /// <summary>The factors of a term; the term itself when it is no product.</summary>
+    /// <summary>The factors of a term; the term itself when it is no product. Packed numbers are one factor.</summary>
     public static IEnumerable<ScalarExpr> Factors(ScalarExpr expr) =>
-        expr is ScalarExpr.Apply apply && apply.Op == CoreOps.Mul ? apply.Arguments.SelectMany(Factors) : [expr];
+        expr is ScalarExpr.Apply apply && (apply.Op == CoreOps.Mul || PackedOps.Count(apply.Op) > 1) ? apply.Arguments.SelectMany(Factors) : [expr];
+
+    /// <summary>How many multiply-accumulates a term is: more than one where it is a product of packed numbers.</summary>
+    public static int PackedIn(ScalarExpr.Reduce reduce) => reduce.Body is ScalarExpr.Apply apply ? PackedOps.Count(apply.Op) : 1;
 }

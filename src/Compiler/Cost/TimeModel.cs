@@ -58,7 +58,7 @@ public static class TimeModel
         var denseTime = rates.Microseconds(dense, new KernelWork(use.Macs, use.Reuse, terms, bytes));
 
         // Zeros stored inside blocks are multiplied as well: bytes tell how much is stored.
-        var macs = (double)node.Macs.Evaluate(dims);
+        var macs = Products(node, dims);
         var stored = elements == 0 ? 1 : Math.Max(macs / Math.Max(1, use.Macs), 0);
         var time = kernel == dense ? denseTime : rates.Microseconds(kernel, StorageKernels.Work(kernel, shape, use, stored, weight.Bytes.Evaluate(dims)));
         return new NodeTime(node.Node, kernel.Name, Math.Max(time, around), Math.Max(denseTime, around));
@@ -66,7 +66,7 @@ public static class TimeModel
 
     private static NodeTime Unweighted(NodeCost node, TargetRates rates, double around, Func<string, long> dims)
     {
-        var macs = (double)node.Macs.Evaluate(dims);
+        var macs = Products(node, dims);
         if (macs == 0)
         {
             return new NodeTime(node.Node, KernelClasses.Elementwise.Name, around, around);
@@ -77,6 +77,10 @@ public static class TimeModel
         var time = macs / (rates.Efficiency(KernelClasses.Dense, Math.Sqrt(results), macs / results) * rates.MacsPerNanosecond) / 1000;
         return new NodeTime(node.Node, KernelClasses.Dense.Name, Math.Max(time, around), Math.Max(time, around));
     }
+
+    // Packed numbers are multiplied in one operation, so a class of kernels does as many words as it does f32.
+    private static double Products(NodeCost node, Func<string, long> dims) => (double)node.Macs.Evaluate(dims)
+        / (node.Node is ComputeNode { Reduction: { } reduce } ? SumOfProducts.PackedIn(reduce) : 1);
 
     /// <summary>Operations that belong to no multiply-accumulate, or the tensors' way through the caches.</summary>
     private static double Around(NodeCost node, TargetRates rates, Func<string, long> dims)

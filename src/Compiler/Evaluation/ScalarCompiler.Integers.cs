@@ -86,6 +86,12 @@ internal sealed partial class ScalarCompiler
             return () => condition() != 0 ? then() : otherwise();
         }
 
+        if (apply.Op == PackedOps.Pair)
+        {
+            var (low, high) = (Visit(apply.Arguments[0]), Visit(apply.Arguments[1]));
+            return () => PackedOps.Halves(low(), high());
+        }
+
         ImmutableArray<Func<long>> arguments = [.. apply.Arguments.Select(a => ToInteger(a, type))];
         var a = arguments[0];
         if (arguments.Length == 1)

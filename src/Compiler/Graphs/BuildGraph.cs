@@ -11,10 +11,9 @@ public sealed class BuildGraph
 {
     private readonly Dictionary<BoundValue, Node> nodes = [];
     private readonly NodeNames names = new();
+    private readonly QuantizedInputs inputs;
 
-    private BuildGraph()
-    {
-    }
+    private BuildGraph() => inputs = new QuantizedInputs(names);
 
     /// <summary>The graph of a model. A selection (top-k, threshold) becomes a Structural node.</summary>
     public static Graph Run(BoundModel model)
@@ -108,9 +107,11 @@ public sealed class BuildGraph
             var last = ReferenceEquals(stage, value.Stages[value.Stages.Length - 1]);
             var label = last ? value.Name : $"{value.Name}.{stage.Name}";
             result = new NormalForm(names, origin with { Label = label }).Node(label, stage.Indices, stage.Body, available);
+            result = inputs.Quantized(result);
             available.Add(result);
         }
 
+        inputs.Note(value, result);
         return result;
     }
 

@@ -60,6 +60,11 @@ internal sealed class Nest
         get
         {
             ElementType[] types = [.. Body.All().Select(e => e.Type), Store.Element];
+            if (Body.All().Any(e => e is ScalarExpr.Apply apply && apply.Op == PackedOps.Pair))
+            {
+                return 4; // bits, not numbers
+            }
+
             var isByDouble = types.Contains(ElementType.BF16) ? types.Any(t => t.IsInteger()) : types.Contains(ElementType.F16) && types.Contains(ElementType.U32);
             return isByDouble ? 8 : Math.Max(4, types.Max(t => t.Size()));
         }

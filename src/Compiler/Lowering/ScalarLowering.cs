@@ -118,6 +118,11 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
             return Loop.Apply(dot, values[0], values[1], new LoopExpr.Const(0, new LoopType(apply.Type, Lanes)));
         }
 
+        if (apply.Op == PackedOps.Pair)
+        {
+            return Pair(values[0], values[1]);
+        }
+
         var first = apply.Op.Rule == ResultRule.Select ? 1 : 0;
         var common = values.Skip(first).Select(v => v.Type.Element).Aggregate(ScalarExpr.Common);
         if (apply.Op.Rule == ResultRule.Float && !common.IsFloat())
@@ -131,6 +136,15 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
         }
 
         return apply.Op == CoreOps.Mod && common.IsFloat() ? Convert(FloatModulo(values[0], values[1]), common) : Loop.Apply(apply.Op, values);
+    }
+
+    // The bits of a bf16 are the upper half of those of the same f32, whose lower half is 0.
+    private static LoopExpr Pair(LoopExpr low, LoopExpr high)
+    {
+        var type = new LoopType(ElementType.I32, low.Type.Lanes);
+        LoopExpr Bits(LoopExpr value) => new LoopExpr.BitCast(ElementType.I32, Convert(value, ElementType.F32));
+        var lower = Loop.Apply(MachineOps.BitAnd, Loop.Apply(MachineOps.ShiftRight, Bits(low), new LoopExpr.Const(16, type)), new LoopExpr.Const(65535, type));
+        return Loop.Apply(MachineOps.BitOr, lower, Bits(high));
     }
 
     /// <summary>The operation that adds products of packed numbers to a sum, where <paramref name="op"/> makes such products; else null.</summary>

@@ -53,6 +53,9 @@ public static class GraphPipeline
         var known = weights ?? (_ => null);
         return
         [
+            // Products of quantised tensors, while their real values are nodes of their own.
+            new("packed-products", Facts.NormalForm, Facts.None, Facts.None, PackedProducts.Run),
+
             // Literals and single-element reductions, so that patterns below see the plain forms.
             new("simplify", Facts.NormalForm, Facts.None, Facts.None, SimplifyScalars.Run),
 

@@ -26,6 +26,12 @@ internal sealed class Annotations(Elaborator code)
                 return code.Fail(NameDiagnostics.WrongKind, syntax.Value.Span, "a tensor", value.Describe(), "annotations stand on tensors");
             }
 
+            if (annotation.Name.Text == Quantizing.Name)
+            {
+                value = new Quantizing(code).OnValue(annotation, tensor);
+                continue;
+            }
+
             if (Promises.Contains(annotation.Name.Text))
             {
                 return code.Fail(SparsityDiagnostics.PromiseOnValue, annotation.Span, annotation.Name.Text);
@@ -48,7 +54,7 @@ internal sealed class Annotations(Elaborator code)
         foreach (var annotation in type?.Annotations ?? [])
         {
             var kind = annotation.Name.Text;
-            var descriptor = Selections.Contains(kind) ? SparsityDiagnostics.SelectionOnType : SparsityDiagnostics.PromiseOnValue;
+            var descriptor = Selections.Contains(kind) || kind == Quantizing.Name ? SparsityDiagnostics.SelectionOnType : SparsityDiagnostics.PromiseOnValue;
             code.Fail(descriptor, annotation.Span, kind);
         }
     }
@@ -113,7 +119,7 @@ internal sealed class Annotations(Elaborator code)
             case "mask":
                 return annotation.Arguments is [{ Name: null, Value: StringExpr file }] ? new Sparsity.MaskFile(file.Value) : Arguments(annotation, "the path of a file: @mask(\"w.npy\")");
             default:
-                var hint = Suggestions.For(annotation.Name.Text, Promises.Concat(Selections).Append("format"), "annotations are " + string.Join(", ", Promises.Append("format")));
+                var hint = Suggestions.For(annotation.Name.Text, Promises.Concat(Selections).Append("format").Append(Quantizing.Name), "annotations are " + string.Join(", ", Promises.Append("format").Append(Quantizing.Name)));
                 code.Fail(SparsityDiagnostics.UnknownAnnotation, annotation.Span, annotation.Name.Text, hint);
                 return null;
         }
@@ -170,7 +176,7 @@ internal sealed class Annotations(Elaborator code)
             case "threshold":
                 return Arguments(annotation, "a number or a parameter: @threshold(0.1, expect: 50%)");
             default:
-                code.Fail(SparsityDiagnostics.UnknownAnnotation, annotation.Span, annotation.Name.Text, Suggestions.For(annotation.Name.Text, Selections, "values take @topk and @threshold"));
+                code.Fail(SparsityDiagnostics.UnknownAnnotation, annotation.Span, annotation.Name.Text, Suggestions.For(annotation.Name.Text, Selections.Append(Quantizing.Name), "values take @topk, @threshold and @quant"));
                 return null;
         }
     }

@@ -107,6 +107,9 @@ public sealed class BoundParam(string path, TensorType type, Sparsity? sparsity,
 
     /// <summary>Where the sparsity annotation stands (in the model or in a <c>sparsify</c> overlay).</summary>
     public SourceLocation? AnnotationLocation { get; } = annotation;
+
+    /// <summary>What is done to tensors that its real values are multiplied with in a sum; null for nothing.</summary>
+    public InputQuantization? Input { get; init; }
 }
 
 /// <summary>A tensor kept between calls; zero at first.</summary>

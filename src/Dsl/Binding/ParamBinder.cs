@@ -24,17 +24,32 @@ internal sealed class ParamBinder(Elaborator code)
         var overlay = model.Overlay.For(path);
         var annotations = overlay?.Annotations ?? syntax.Type.Annotations;
         var place = overlay is null ? code : new Elaborator(code.Context, overlay.Home, new Scope(null), code.Path, null);
+
+        // How a parameter is stored is part of its type: an overlay that says nothing of it leaves it.
+        if (annotations.Concat(syntax.Type.Annotations).FirstOrDefault(a => a.Name.Text == Quantizing.Name) is { } quantization)
+        {
+            var said = annotations.Contains(quantization) ? place : code;
+            return annotations.Count(a => a.Name.Text == Quantizing.Name) > 1
+                ? said.Fail(SparsityDiagnostics.ConflictingAnnotations, quantization.Span, path)
+                : new Quantizing(said).Parameter(
+                    path, type, quantization, [.. annotations.Where(a => a.Name.Text != Quantizing.Name)], place, p => Declare(model, syntax, p), code.Locate(syntax.Span));
+        }
+
         if (new Annotations(place).OnParameter(path, type, annotations) is not var (sparsity, format, location))
         {
             return new Value.Error();
         }
 
-        if (model.Params.FirstOrDefault(p => p.Path == path) is not null)
+        return Declare(model, syntax, new BoundParam(path, type, sparsity, format, code.Locate(syntax.Span), location));
+    }
+
+    private Value Declare(ModelState model, ParamStmt syntax, BoundParam param)
+    {
+        if (model.Params.FirstOrDefault(p => p.Path == param.Path) is not null)
         {
-            return code.Fail(NameDiagnostics.DuplicateName, syntax.Name.Span, path);
+            return code.Fail(NameDiagnostics.DuplicateName, syntax.Name.Span, param.Path);
         }
 
-        var param = new BoundParam(path, type, sparsity, format, code.Locate(syntax.Span), location);
         model.Params.Add(param);
         return new Value.Tensor(param);
     }

@@ -173,12 +173,33 @@ public static class SparsityDiagnostics
         "put the general line before the special one",
         "model M() { input x: f32[4]\n param w: f32[4]\n output y = x * w }\nsparsify M { w : dense\n * : unstructured(zeros >= 50%) }");
 
+    /// <summary>{0}, which is not quantised.</summary>
+    public static readonly DiagnosticDescriptor QuantizedType = new(
+        "SD3060", Severity.Error,
+        "{0}, which '@quant' does not take",
+        "{1}",
+        "model M() { input x: f32[4]\n param w: i32[4] @quant(per: row)\n output y = x * w }");
+
+    /// <summary>'{0}' is quantised, so '@format' cannot name its storage.</summary>
+    public static readonly DiagnosticDescriptor QuantizedFormat = new(
+        "SD3061", Severity.Error,
+        "'{0}' is quantised, so '@format' cannot name its storage",
+        "its numbers are packed as products of narrow numbers need them; zeros are found and used without it",
+        "import std.formats\nmodel M() { input x: f32[4]\n param w: i8[4, 4] @quant(per: row) @format(csr)\n output y = x . w' }");
+
+    /// <summary>A scale is positive, a zero point a whole number from 0 to 255.</summary>
+    public static readonly DiagnosticDescriptor QuantizedNumbers = new(
+        "SD3062", Severity.Error,
+        "a scale is positive, a zero point a whole number from 0 to 255",
+        "a u8 stands for (q - zero) * scale",
+        "model M() { input x: f32[4]\n output y = x @quant(u8, scale: 0.1, zero: 256) }");
+
     /// <summary>Every row of this class.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         UnknownAnnotation, BadFraction, BadNm, NmExtent,
         BadBlock, AnnotationArguments, GlobMatchesNothing, UnknownOverlayModel, ConflictingAnnotations, UnknownFormat,
         BadFormat, FormatNumbers, FormatRank, SelectionOnParameter, PromiseOnValue, CoverInside, BadCover, BadCount, SelectionOnType, NoEffect,
-        TokensNotCompiledYet, PatternNotCompiledYet, ScoresNotCompiledYet, MaskRankNotCompiledYet,
+        QuantizedType, QuantizedFormat, QuantizedNumbers, TokensNotCompiledYet, PatternNotCompiledYet, ScoresNotCompiledYet, MaskRankNotCompiledYet,
     ];
 }

@@ -22,6 +22,9 @@ public enum ResultRule
     /// <summary><c>f32</c></summary>
     Single,
 
+    /// <summary><c>i32</c></summary>
+    Word,
+
     /// <summary>The type of the last operand; the others have one type of their own.</summary>
     Last,
 }

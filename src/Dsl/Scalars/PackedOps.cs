@@ -16,13 +16,16 @@ public static class PackedOps
         "mul2", 2, ResultRule.Single, a => (BFloat16((long)a[0]) * BFloat16((long)a[1])) + (BFloat16((long)a[0] >> 16) * BFloat16((long)a[1] >> 16)),
         Annihilates: true, ZeroAtZero: true, Flops: 3);
 
+    /// <summary>The bits of two bf16 in the halves of an i32.</summary>
+    public static CoreOp Pair { get; } = new("pair", 2, ResultRule.Word, a => Halves(a[0], a[1]), ZeroAtZero: true);
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<CoreOp> All { get; } = [Mul4, Mul2];
+    public static ImmutableArray<CoreOp> All { get; } = [Mul4, Mul2, Pair];
 
     /// <summary>The row with this name, or null.</summary>
     public static CoreOp? Find(string name) => All.FirstOrDefault(o => o.Name == name);
 
-    /// <summary>How many numbers an operand of a row holds; 1 for operations that are none.</summary>
+    /// <summary>How many numbers an operand of a product holds; 1 for operations that are none.</summary>
     public static int Count(CoreOp op) => op == Mul4 ? 4 : op == Mul2 ? 2 : 1;
 
     /// <summary>The sum of the products of four bytes, the left ones unsigned, the right ones signed.</summary>
@@ -36,6 +39,11 @@ public static class PackedOps
 
         return sum;
     }
+
+    /// <summary>The bits of two numbers that are bf16, the first in the lower half.</summary>
+    public static int Halves(double low, double high) => ((Bits(low) >> 16) & 0xffff) | (Bits(high) & -65536);
+
+    private static int Bits(double value) => BitConverter.ToInt32(BitConverter.GetBytes((float)value), 0);
 
     /// <summary>The value of the bf16 whose bits are the lowest 16 of a number.</summary>
     public static double BFloat16(long bits)

@@ -164,6 +164,7 @@ public abstract class ScalarExpr
         {
             ResultRule.Bool => ElementType.Bool,
             ResultRule.Single => ElementType.F32,
+            ResultRule.Word => ElementType.I32,
             ResultRule.Last => arguments[arguments.Count - 1].Type,
             ResultRule.Float when !common.IsFloat() => ElementType.F32,
             _ => common,

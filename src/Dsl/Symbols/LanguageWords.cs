@@ -43,6 +43,7 @@ public static class LanguageWords
         new("dense", "@dense", "promises nothing; undoes an annotation from elsewhere"),
         new("format", "@format(csr)", "names the storage instead of leaving it to the compiler"),
         new("mask", "@mask(\"m.npy\")", "the weights are zero wherever the file is"),
+        new("quant", "@quant(i8, per: row, input: 0.02, zero: 128)", "stored in narrow numbers; on a value, brought to the numbers that narrow ones stand for: @quant(u8, scale: 0.02, zero: 128)"),
         new("topk", "@topk(k, statistical, expect: 8%)", "only the k largest along the last axis survive; ties go to the lower index"),
         new("threshold", "@threshold(t, per: channel, expect: 50%)", "only what is larger in magnitude than t survives"),
     ];
