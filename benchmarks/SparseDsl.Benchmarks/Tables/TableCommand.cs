@@ -18,6 +18,11 @@ internal static class TableCommand
             return Program.Quick("--quick", arguments[1..]);
         }
 
+        if (arguments is ["narrow", .. var narrow] && narrow is [] or ["--only", _])
+        {
+            return NarrowTable.Run(narrow is [_, var part] ? part : "") ? 0 : 1;
+        }
+
         if (arguments is not [var name, .. var rest] || Table.All.FirstOrDefault(t => t.Name == name) is not { } table)
         {
             return Misuse();
@@ -52,7 +57,7 @@ internal static class TableCommand
 
     private static int Misuse()
     {
-        Console.Error.WriteLine($"usage: --table networks|{string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--warm] [--long]");
+        Console.Error.WriteLine($"usage: --table networks|narrow|{string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--warm] [--long]");
         return 2;
     }
 }

@@ -42,8 +42,7 @@ public sealed record SmallProgram(string Text, IReadOnlyDictionary<string, Tenso
     public CompiledEngine Compile(string name, int threads, CompilationOptions options)
     {
         var lowered = Lower(options);
-        var packed = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
-        var bytes = lowered.Program.Regions.OfType<Region.Weight>().ToDictionary(r => r.Name, r => Pack(r, packed), StringComparer.Ordinal);
+        var bytes = Pack(lowered);
         var models = CSharpHost.LoadCopies(lowered.Program, options.Target, region => bytes[region.Name], Copies, threads);
         foreach (var model in models)
         {
@@ -68,6 +67,14 @@ public sealed record SmallProgram(string Text, IReadOnlyDictionary<string, Tenso
         ThrowOnErrors(diagnostics);
         Decisions = decisions;
         return lowered!;
+    }
+
+    /// <summary>The packed bytes of every weight region, by name.</summary>
+    /// <exception cref="InvalidDataException">The data does not fit the storage.</exception>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Pack(LoweredModel lowered)
+    {
+        var packed = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
+        return lowered.Program.Regions.OfType<Region.Weight>().ToDictionary(r => r.Name, r => Pack(r, packed), StringComparer.Ordinal);
     }
 
     private ReadOnlyMemory<byte> Pack(Region.Weight region, Dictionary<string, IReadOnlyDictionary<string, TensorData>> packed)
