@@ -66,12 +66,12 @@ public static class Program
         errors.WriteLine(message);
     }
 
-    private static readonly string[] CommandNames = ["check", "fmt", "dump", "run", "explain", "bench", "calibrate", "build", "pack", "import", "prune", "lsp", "docs"];
+    private static readonly string[] CommandNames = ["check", "fmt", "dump", "run", "explain", "bench", "calibrate", "build", "pack", "import", "prune", "quantize", "lsp", "docs"];
 
     private static readonly Func<Streams, Command>[] Commands =
     [
         CheckCommand.Create, FormatCommand.Create, DumpCommand.Create, RunCommand.Create, ExplainCommand.Create, BenchCommand.Create, CalibrateCommand.Create, BuildCommand.Create, PackCommand.Create, ImportCommand.Create,
-        PruneCommand.Create, LanguageServerCommand.Create, DocsCommand.Create,
+        PruneCommand.Create, QuantizeCommand.Create, LanguageServerCommand.Create, DocsCommand.Create,
     ];
 
     // Making all commands takes a tenth of the time of a short one; only help and mistakes need the others.

@@ -87,6 +87,12 @@ public sealed class DiagnosticScenarioTests : CommandLine
             var program = t.Write("deep.dsl", "import std.nn\nmodel Deep() {\n    input x: f32[1, 4, 9, 9]\n    param w: f32[4, 1, 3, 3]\n    output y = depthwise_conv2d(x, w)\n}\n");
             return ["prune", program, "--pattern", "u:0.5", "--method", "magnitude"];
         },
+        ["SD5160"] = t =>
+        {
+            t.WriteTensor("deep.safetensors", "w", new float[36], 4, 1, 3, 3);
+            var program = t.Write("deep.dsl", "import std.nn\nmodel Deep() {\n    input x: f32[1, 4, 9, 9]\n    param w: f32[4, 1, 3, 3]\n    output y = depthwise_conv2d(x, w)\n}\n");
+            return ["quantize", program, "--type", "bf16"];
+        },
         ["SD5405"] = t => t.Prune("--method", "magnitude", "--exclude", "hed.weight"),
         ["SD5406"] = t => t.Prune("--calibration", t.Calibration(_ => 1), "--target-speedup", "50"),
         ["SD5407"] = t => t.Prune("--calibration", t.Calibration(i => i == 5 ? float.NaN : 1)),

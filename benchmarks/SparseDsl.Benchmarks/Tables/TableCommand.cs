@@ -18,6 +18,11 @@ internal static class TableCommand
             return Program.Quick("--quick", arguments[1..]);
         }
 
+        if (arguments is ["narrow", "--network", var program])
+        {
+            return NarrowNetwork.Run(program) ? 0 : 1;
+        }
+
         if (arguments is ["narrow", .. var narrow] && narrow is [] or ["--only", _])
         {
             return NarrowTable.Run(narrow is [_, var part] ? part : "") ? 0 : 1;

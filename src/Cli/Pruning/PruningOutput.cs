@@ -1,4 +1,5 @@
 using SparseDsl.Compiler;
+using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl;
@@ -10,7 +11,7 @@ using SparseDsl.Pruning;
 namespace SparseDsl.Cli.Pruning;
 
 /// <summary>
-/// What pruning writes: an overlay, the weights beside it, and, where the overlay does not stand beside the program, the program with what it imports.
+/// What pruning and quantisation write: an overlay, the weights beside it, and, where the overlay does not stand beside the program, the program with what it imports.
 /// </summary>
 internal sealed class PruningOutput
 {
@@ -35,12 +36,13 @@ internal sealed class PruningOutput
     /// <param name="program">The program's path.</param>
     /// <param name="model">Its model.</param>
     /// <param name="overlay">The overlay's path; null puts it beside the program.</param>
-    public static PruningOutput? At(Session session, string program, BoundModel model, string? overlay)
+    /// <param name="suffix">What is then behind the program's name.</param>
+    public static PruningOutput? At(Session session, string program, BoundModel model, string? overlay, string suffix = "_pruned")
     {
         var stem = System.IO.Path.GetFileNameWithoutExtension(program);
         var import = NodeNames.Identifier(stem);
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(program))!;
-        var path = overlay ?? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(program) ?? "", import + "_pruned.dsl");
+        var path = overlay ?? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(program) ?? "", import + suffix + ".dsl");
         var name = System.IO.Path.GetFileNameWithoutExtension(path);
         if (name != NodeNames.Identifier(name) || name == import || System.IO.Path.GetExtension(path) != ".dsl" || path.Contains('\0', StringComparison.Ordinal))
         {
@@ -77,7 +79,11 @@ internal sealed class PruningOutput
     }
 
     /// <summary>Writes all files, the overlay last: without it the others are of no effect. False after a report.</summary>
-    public bool Write(PruningResult result, string comment)
+    public bool Write(PruningResult result, string comment) =>
+        Write(result.Weights, result.Layers.Where(l => l.Annotation is not null).Select(l => (l.Path, l.Annotation!)), comment);
+
+    /// <summary>As the other, for weights and annotations by parameter path.</summary>
+    public bool Write(IReadOnlyDictionary<string, TensorData> weights, IEnumerable<(string Path, string Annotation)> annotations, string comment)
     {
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(_overlay))!;
         if (!MakeFolder(folder))
@@ -85,8 +91,7 @@ internal sealed class PruningOutput
             return false;
         }
 
-        var annotations = result.Layers.Where(l => l.Annotation is not null).Select(l => (l.Path, l.Annotation!));
-        return Disk.Write(_session, Weights, temporary => TensorFiles.Write(temporary, result.Weights))
+        return Disk.Write(_session, Weights, temporary => TensorFiles.Write(temporary, weights))
             && _modules.All(m => WriteModule(System.IO.Path.Combine(folder, m.Key), m.Value))
             && Disk.Write(_session, _overlay, Text(comment, annotations));
     }

@@ -54,10 +54,14 @@ public static class PruningDiagnostics
     public static readonly DiagnosticDescriptor WeightNotFinite = Row(
         "SD5412", "'{0}' is {1} at {2}: what is not finite cannot be pruned", "repair the weights, or train again", "prune weights with a NaN");
 
+    /// <summary>There is nothing to quantise in '{0}'.</summary>
+    public static readonly DiagnosticDescriptor NothingToQuantize = Row(
+        "SD5160", "there is nothing to quantise in '{0}': {1}", "layers of 16 channels and 8 outputs or more are quantised", "quantize a model whose only filters are depthwise");
+
     /// <summary>Every row.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
-        Pattern, NeedsCalibration, NoSamples, NothingToPrune, UnusedGlob, OutOfReach, NotFinite, FewRows, Occupied, DamagedState, OverlayName, WeightNotFinite,
+        Pattern, NeedsCalibration, NoSamples, NothingToPrune, UnusedGlob, OutOfReach, NotFinite, FewRows, Occupied, DamagedState, OverlayName, WeightNotFinite, NothingToQuantize,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);
