@@ -19,11 +19,12 @@ public sealed partial class Lower
     {
         var reads = node.Body.All().OfType<ScalarExpr.Read>().Distinct().ToArray();
         var operands = new List<StoredOperand>();
+        var ranges = Bounds.Variables(node).ToDictionary(v => v.Name, v => v.Extent.Constant, StringComparer.Ordinal);
         foreach (var read in reads.Where(r => !IsRowMajor(node.Operands[r.Operand])))
         {
             if (!operands.Any(o => o.IsSame(read)))
             {
-                operands.Add(new StoredOperand(read, node.Operands[read.Operand], StorageOf(node.Operands[read.Operand])));
+                operands.Add(new StoredOperand(read, node.Operands[read.Operand], StorageOf(node.Operands[read.Operand]), RangeOf));
             }
         }
 
@@ -36,6 +37,8 @@ public sealed partial class Lower
         {
             EmitDriven(node, result, storeOffset, operands, drivers[0]);
         }
+
+        (long? Low, long? High) RangeOf(string name) => ranges.TryGetValue(name, out var extent) ? (0, extent - 1) : graph.RangeOf(name);
     }
 
     private static bool IsRowMajor(Node operand) => operand is not (ParamNode or ConstantNode) || StorageOf(operand).IsDense;

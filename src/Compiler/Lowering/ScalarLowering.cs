@@ -21,6 +21,9 @@ internal sealed record ReadAddress(Loops.Buffer Buffer, Dim Offset, ImmutableArr
 /// </remarks>
 internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read, ReadAddress> address, string? vectorIndex, string? rowIndex)
 {
+    // Farther apart, lanes are gathered.
+    private const int LargestLoadStride = 4;
+
     private readonly Dictionary<(ScalarExpr, int Row, int Vector), LoopExpr> done = [];
     private readonly Dictionary<ScalarExpr, (bool Row, bool Vector)> dependence = [];
     private readonly Dictionary<(Dim.AtomKind Kind, long Divisor, int Vector), LoopExpr> parts = [];
@@ -266,6 +269,7 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
         return stride.Constant switch
         {
             0 => new LoopExpr.Splat(new LoopExpr.Load(buffer, at), Lanes),
+            > LargestLoadStride and var s => new LoopExpr.Gather(buffer, new LoopExpr.Ramp(at, (int)s, Lanes), MaskOf(vector)),
             { } s => new LoopExpr.Load(buffer, at, Lanes, (int)s, buffer.Access == Loops.BufferAccess.Scratch ? null : MaskOf(vector)),
             _ => throw new CompilerBugException($"'{offset}' has a symbolic stride along the vector index"),
         };

@@ -23,6 +23,9 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     // Pixel shuffles and transposed convolutions of stride 2 to 4.
     private const int LargestStoreStride = 4;
 
+    // From blocks of channels to rows.
+    private const int LargestCopyStride = 64;
+
     private readonly int lanes = target.Lanes(nest.LaneBytes);
     private readonly int epilogue = CodeSize.OfEpilogue(nest.Body);
 
@@ -37,6 +40,11 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
         if (nest.Reads.Any(r => r.Guards.Length > 0))
         {
             return Guarded();
+        }
+
+        if (sparse is null && Transposed() is { } transposed)
+        {
+            return transposed;
         }
 
         var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name, 1));
@@ -58,6 +66,33 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
         }
 
         return reduction is null ? Schedule.Scalar : AlongReduction(reduction);
+    }
+
+    /// <summary>
+    /// A copy from one order of neighbours to another: lanes gather (or scatter) along one index while the tile runs along the other, so that every line of either
+    /// side is used whole.
+    /// </summary>
+    private Schedule? Transposed()
+    {
+        if (nest.Body is not ScalarExpr.Read read)
+        {
+            return null;
+        }
+
+        var offset = nest.Address(read).Offset;
+        var stored = nest.Outputs.LastOrDefault(o => Stride(nest.StoreOffset, o.Name)?.Constant == 1);
+        var loaded = nest.Outputs.LastOrDefault(o => Stride(offset, o.Name)?.Constant == 1);
+        if (stored is null || loaded is null || stored.Name == loaded.Name)
+        {
+            return null;
+        }
+
+        return IsWide(Stride(offset, stored.Name)) ? Along(stored, loaded) : IsWide(Stride(nest.StoreOffset, loaded.Name)) ? Along(loaded, stored) : null;
+
+        static bool IsWide(Dim? stride) => stride?.Constant is > LargestStoreStride and <= LargestCopyStride;
+
+        Schedule Along(IndexRange vector, IndexRange row) =>
+            new(vector.Name, lanes, 1, Extent(row) > 1 ? row.Name : null, (int)Math.Min(lanes, Extent(row)), AlongReduction: false);
     }
 
     /// <summary>Masked lanes along the flat index of narrow rows; else elements one by one, with branches.</summary>

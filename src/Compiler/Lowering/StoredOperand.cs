@@ -9,13 +9,17 @@ namespace SparseDsl.Compiler.Lowering;
 /// <summary>One way in which a Compute reads an operand that is not stored row-major.</summary>
 internal sealed class StoredOperand
 {
-    public StoredOperand(ScalarExpr.Read read, Node node, Format format)
+    /// <param name="read">The read.</param>
+    /// <param name="node">The operand.</param>
+    /// <param name="format">Its storage.</param>
+    /// <param name="rangeOf">Values of the reader's indices: a coordinate <c>(b * 16 + l) / 16</c> is <c>b</c>.</param>
+    public StoredOperand(ScalarExpr.Read read, Node node, Format format, Func<string, (long? Low, long? High)> rangeOf)
     {
         Read = read;
         Node = node;
         Levels = Formats.Levels.Of(format, node.Type.Shape);
         var indices = format.Source.Indices;
-        Coordinates = [.. Levels.Select(l => l.Index.Substitute(n => read.Subscripts[indices.IndexOf(n)]))];
+        Coordinates = [.. Levels.Select(l => l.Index.Substitute(n => read.Subscripts[indices.IndexOf(n)]).Simplify(rangeOf))];
     }
 
     /// <summary>The read.</summary>

@@ -89,6 +89,8 @@ public static class Compilation
     {
         graph = GraphValidator.Validate(Stored(graph, options, diagnostics), "choose-levels");
         options.Observer?.Invoke("pass choose-levels", graph);
+        graph = GraphValidator.Validate(ChooseLayouts.Run(graph, options.Storage), "choose-layouts");
+        options.Observer?.Invoke("pass choose-layouts", graph);
         return graph;
     }
 

@@ -1,4 +1,5 @@
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Passes.Graphs.Layouts;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Scalars;
 
@@ -46,6 +47,7 @@ internal sealed class SliceGroups
         }
 
         KeepOneOfEach();
+        KeepWholeBlocks();
         Any = Enumerable.Range(0, count).Any(id => !stays[Root(id)]);
     }
 
@@ -352,5 +354,28 @@ internal sealed class SliceGroups
                 stays[Root(start)] = true;
             }
         }
+    }
+
+    /// <summary>
+    /// Channels of images that came in whole blocks still do: <see cref="ChooseLayouts"/> stores images by blocks of channels, and a few constant ones more cost
+    /// less than what another layout would.
+    /// </summary>
+    private void KeepWholeBlocks()
+    {
+        bool changed;
+        do
+        {
+            changed = false;
+            foreach (var node in graph.Nodes.Where(n => n is ComputeNode && ChannelBlocks.Size(n.Type) > 0 && axes.ContainsKey((n.Name, ChannelBlocks.Axis(n.Type)))))
+            {
+                var (start, extent) = (axes[(node.Name, ChannelBlocks.Axis(node.Type))], (int)node.Type.Shape[ChannelBlocks.Axis(node.Type)].Constant!.Value);
+                while (Enumerable.Range(start, extent).Count(id => stays[Root(id)]) % ChannelBlocks.Smallest != 0)
+                {
+                    stays[Root(Enumerable.Range(start, extent).First(id => !stays[Root(id)]))] = true;
+                    changed = true;
+                }
+            }
+        }
+        while (changed);
     }
 }
