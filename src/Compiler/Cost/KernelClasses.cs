@@ -17,6 +17,9 @@ public static class KernelClasses
     /// <summary>As <see cref="Dense"/> over windows of an image.</summary>
     public static KernelClass Convolution { get; } = new("conv", "dense", "register tiles over windows of an image");
 
+    /// <summary>Dense sums of products over images by blocks of channels: channels are the lanes, pixels are broadcast.</summary>
+    public static KernelClass Channels { get; } = new("channels", "dense", "register tiles, channels in lanes");
+
     /// <summary>A filter for each channel: few terms for each result.</summary>
     public static KernelClass Depthwise { get; } = new("depthwise", "dense", "a filter for each channel");
 
@@ -58,7 +61,7 @@ public static class KernelClasses
 
     /// <summary>All of them.</summary>
     public static ImmutableArray<KernelClass> All { get; } =
-        [Dense, Convolution, Depthwise, Linear, Rows, RowsOfWindows, Code, Blocks, Bits, NOfM, LinearRows, LinearBlocks, LinearBits, LinearNOfM, Elementwise];
+        [Dense, Convolution, Channels, Depthwise, Linear, Rows, RowsOfWindows, Code, Blocks, Bits, NOfM, LinearRows, LinearBlocks, LinearBits, LinearNOfM, Elementwise];
 
     /// <summary>A class by name, or null.</summary>
     public static KernelClass? Find(string name) => All.FirstOrDefault(c => c.Name == name);

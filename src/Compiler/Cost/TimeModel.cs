@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SparseDsl.Compiler.Formats;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Passes.Graphs;
+using SparseDsl.Compiler.Passes.Graphs.Layouts;
 using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Cost;
@@ -40,6 +41,11 @@ public static class TimeModel
             return new NodeTime(node.Node, node.Node is StructuralNode structural ? structural.Origin.Label : "copy", around, around);
         }
 
+        if (compute.Reduction is { } sum && compute.Operands.Where(weights.ContainsKey).FirstOrDefault(o => ChannelBlocks.IsStorage(StorageOf(o))) is { } blocked)
+        {
+            return Blocked(node, weights[blocked], sum, rates, around, dims);
+        }
+
         // The weight that decides: a sparse one, else the largest.
         var read = compute.Operands.Where(weights.ContainsKey).Select(o => (Weight: weights[o], Use: uses.Of(compute, o))).Where(o => o.Use is not null)
             .OrderBy(o => StorageOf(o.Weight.Node).IsDense).ThenByDescending(o => o.Weight.Elements.Evaluate(dims)).FirstOrDefault();
@@ -62,6 +68,17 @@ public static class TimeModel
         var stored = elements == 0 ? 1 : Math.Max(macs / Math.Max(1, use.Macs), 0);
         var time = kernel == dense ? denseTime : rates.Microseconds(kernel, StorageKernels.Work(kernel, shape, use, stored, weight.Bytes.Evaluate(dims)));
         return new NodeTime(node.Node, kernel.Name, Math.Max(time, around), Math.Max(denseTime, around));
+    }
+
+    /// <summary>A layer over images by blocks of channels.</summary>
+    private static NodeTime Blocked(NodeCost node, WeightCost weight, ScalarExpr.Reduce sum, TargetRates rates, double around, Func<string, long> dims)
+    {
+        var terms = sum.Vars.Aggregate(1.0, (product, v) => product * v.Extent.Evaluate(dims));
+        var kernel = terms < StorageKernels.FewestTerms ? KernelClasses.Depthwise : KernelClasses.Channels;
+        var macs = (double)node.Macs.Evaluate(dims);
+        var reuse = macs / Math.Max(1, weight.Elements.Evaluate(dims));
+        var time = Math.Max(around, rates.Microseconds(kernel, new KernelWork(macs, reuse, terms, weight.Bytes.Evaluate(dims))));
+        return new NodeTime(node.Node, kernel.Name, time, time);
     }
 
     private static NodeTime Unweighted(NodeCost node, TargetRates rates, double around, Func<string, long> dims)

@@ -119,6 +119,16 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
             return Loop.Block(start, whole);
         }
 
+        if (MayRepeat(row))
+        {
+            // The last tile begins early enough to be a whole one, and computes some rows again.
+            var last = Loop.Sub(kernel.Lower(row.Extent), Loop.Int(schedule.Rows));
+            var few = kernel.NewIndex(row.Name);
+            var singles = new Stmt.For(LoopKind.Serial, few, Loop.Int(0), kernel.Lower(row.Extent), 1, body((Loop.Get(few), 1)));
+            return new Stmt.If(
+                Loop.Apply(CoreOps.Ge, last, Loop.Int(0)), Loop.Block(new Stmt.Let(first, Loop.Min(Loop.Mul(tile, Loop.Int(schedule.Rows)), last)), whole), singles);
+        }
+
         var isWhole = Loop.Apply(CoreOps.Le, Loop.Add(Loop.Get(first), Loop.Int(schedule.Rows)), kernel.Lower(row.Extent));
         Stmt rest;
         if (row.Extent.Constant is { } extent)
@@ -133,6 +143,13 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
 
         return Loop.Block(start, new Stmt.If(isWhole, whole, rest));
     }
+
+    /// <summary>
+    /// Whether rows can be computed twice, which is cheaper than computing the rest of an extent that is not known row by row. Not where an operand is read at
+    /// the place of the result: the two may share memory.
+    /// </summary>
+    private bool MayRepeat(IndexRange row) =>
+        sparse is null && nest.Reduce is not null && row.Extent.Constant is null && !nest.Reads.Any(r => r.Offset.Equals(nest.StoreOffset));
 
     private Stmt Inner(IndexRange? vector, int chunk, LoopExpr? chunkIndex, (LoopExpr First, int Count) rows)
     {

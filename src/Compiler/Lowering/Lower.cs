@@ -52,6 +52,7 @@ public sealed partial class Lower
             names.Add(name);
         }
 
+        FindPadded();
         foreach (var node in graph.Nodes)
         {
             Add(node);
@@ -112,6 +113,12 @@ public sealed partial class Lower
                 break;
             case ParamNode or ConstantNode:
                 AddWeight(node);
+                break;
+            case ComputeNode inside when padded.TryGetValue(inside, out var pad):
+                EmitInside(inside, pad);
+                break;
+            case ComputeNode pad when regions.ContainsKey(pad):
+                EmitBorder(pad);
                 break;
             case ComputeNode compute:
                 Emit(compute, Result(node), Linear.Offset([.. compute.Indices.Select(i => i.Symbol)], node.Type.Shape));

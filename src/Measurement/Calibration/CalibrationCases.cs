@@ -22,6 +22,7 @@ public static class CalibrationCases
     public static IReadOnlyList<Func<CalibrationCase>> All { get; } =
     [
         .. from pixels in Pixels from columns in new[] { 32, 128, 512 } select new Func<CalibrationCase>(() => Product(KernelClasses.Dense, columns, pixels, 1, "")),
+        .. from pixels in Pixels from columns in new[] { 32, 128, 512 } select new Func<CalibrationCase>(() => Channels(columns, pixels)),
         .. from pixels in Pixels from density in Densities select new Func<CalibrationCase>(() => Product(KernelClasses.Rows, Columns, pixels, density, Rowwise(pixels, density))),
         .. from side in new[] { 7, 14, 28, 56 } from density in FewDensities select new Func<CalibrationCase>(() => SparseConvolution(side, 64, density)),
         .. from pixels in new[] { 196, 3136 } from density in FewDensities select new Func<CalibrationCase>(() => InCode(64, pixels, density)),
@@ -42,6 +43,7 @@ public static class CalibrationCases
     public static IReadOnlyList<Func<CalibrationCase>> OneOfEach { get; } =
     [
         () => Product(KernelClasses.Dense, 64, 49, 1, ""),
+        () => Channels(64, 49),
         () => Product(KernelClasses.Rows, 64, 49, 0.1, "@format(csr)"),
         () => SparseConvolution(7, 32, 0.1),
         () => InCode(32, 49, 0.1),
@@ -60,6 +62,16 @@ public static class CalibrationCases
 
     private static CalibrationCase Product(KernelClass kernel, int columns, int pixels, double density, string annotation, int height = 1) =>
         Product(kernel, columns, pixels, density, annotation, RandomWeights.Blocks(Rows, columns, height, 1, 1 - density));
+
+    // In the layout that the compiler chooses for networks; a layer alone would be measured with its conversions.
+    private static CalibrationCase Channels(int columns, int pixels)
+    {
+        const int block = 32;
+        var program = Program(
+            RandomWeights.Dense(Rows * columns), [Rows / block, columns, block], "", [columns / block, pixels, block], "pointwise(x, w)",
+            FormattableString.Invariant($"op pointwise(x[c, p, l], w[b, k, o]) -> y[b, p, o] = sum(c, l) x[c, p, l] * w[b, c * {block} + l, o]\n"));
+        return new(KernelClasses.Channels, pixels, columns, (double)Rows * columns * pixels, program);
+    }
 
     // One block of rows: others would repeat the code, which takes long to compile.
     private static CalibrationCase InCode(int columns, int pixels, double density)
@@ -121,11 +133,11 @@ public static class CalibrationCases
         return new CalibrationCase(KernelClasses.Elementwise, 1, 1, 0, new SmallProgram(text, new Dictionary<string, TensorData>(), inputs));
     }
 
-    private static SmallProgram Program(float[] weight, int[] weightShape, string annotation, int[] inputShape, string body)
+    private static SmallProgram Program(float[] weight, int[] weightShape, string annotation, int[] inputShape, string body, string declarations = "")
     {
         static string Shape(int[] shape) => string.Join(", ", shape.Select(d => d.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         return new SmallProgram(
-            $"import std.nn\nimport std.formats\nmodel Measured() {{\n    input x: f32[{Shape(inputShape)}]\n    param w: f32[{Shape(weightShape)}] {annotation}\n    output y = {body}\n}}\n",
+            $"import std.nn\nimport std.formats\n{declarations}model Measured() {{\n    input x: f32[{Shape(inputShape)}]\n    param w: f32[{Shape(weightShape)}] {annotation}\n    output y = {body}\n}}\n",
             new Dictionary<string, TensorData> { ["w"] = TensorData.FromFloats(weight, weightShape) },
             new Dictionary<string, TensorData> { ["x"] = TensorData.FromFloats(RandomWeights.Dense(inputShape.Aggregate((a, b) => a * b), seed: 2), inputShape) });
     }

@@ -43,12 +43,10 @@ public static class ChooseLayouts
     private static WeightStorage Storage(Node weight, Uses uses, Func<string, Format?>? recorded)
     {
         var format = weight is ParamNode param ? param.Format : ((ConstantNode)weight).Format;
-        return recorded?.Invoke(weight.Name) is { } chosen && !chosen.IsDense ? (IsBlocked(chosen) ? WeightStorage.Blocked : WeightStorage.RowMajor)
+        return recorded?.Invoke(weight.Name) is { } chosen && !chosen.IsDense ? (ChannelBlocks.IsStorage(chosen) ? WeightStorage.Blocked : WeightStorage.RowMajor)
             : recorded?.Invoke(weight.Name) is not null || weight is ParamNode { Requested: not null } || uses.Of(weight) != 1 || format is { IsDense: false }
                 ? WeightStorage.RowMajor : WeightStorage.Any;
     }
-
-    private static bool IsBlocked(Format format) => format.Name.StartsWith("channels(", StringComparison.Ordinal);
 
     private static HashSet<Node> Choose(Graph graph, Dictionary<Node, ChannelReads> reads, Func<Node, WeightStorage> storage)
     {

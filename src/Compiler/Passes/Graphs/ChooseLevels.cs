@@ -191,7 +191,7 @@ public static class ChooseLevels
         {
             var (sparse, dense) = (Sparse(candidate, use, count, candidate.Stored), DenseTime(use, count));
             var weighed = new WeighedStorage(
-                candidate.Format, StorageKernels.Of(candidate.Format, Shape, use, rates.Lanes), StorageKernels.Dense(Shape, use), sparse, dense, Crossover(candidate, use, count));
+                candidate.Format, StorageKernels.Of(candidate.Format, Shape, use, rates.Lanes), DenseKernel(use, count), sparse, dense, Crossover(candidate, use, count));
             var numbers = FormattableString.Invariant($"{Percent(candidate.Stored)} of the elements are stored: about {sparse:0.0} µs, dense {dense:0.0} µs{note}");
             if (sparse < dense)
             {
@@ -212,8 +212,18 @@ public static class ChooseLevels
 
         private double ElementBytes => Dsl.ElementTypes.Size(node.Type.Element);
 
-        private double DenseTime(WeightUse use, long count) =>
-            rates.Microseconds(StorageKernels.Dense(Shape, use), new KernelWork(use.Macs, use.Reuse, StorageKernels.Terms(Shape, use), count * ElementBytes));
+        private double DenseTime(WeightUse use, long count) => DenseTime(DenseKernel(use, count), use, count);
+
+        private double DenseTime(KernelClass kernel, WeightUse use, long count) =>
+            rates.Microseconds(kernel, new KernelWork(use.Macs, use.Reuse, StorageKernels.Terms(Shape, use), count * ElementBytes));
+
+        /// <summary>The faster of what a dense weight can be multiplied with: images row-major, or by blocks of channels (<see cref="ChooseLayouts"/>).</summary>
+        private KernelClass DenseKernel(WeightUse use, long count)
+        {
+            var rows = StorageKernels.Dense(Shape, use);
+            return use.MayBlock && StorageKernels.Terms(Shape, use) >= StorageKernels.FewestTerms
+                && DenseTime(KernelClasses.Channels, use, count) < DenseTime(rows, use, count) ? KernelClasses.Channels : rows;
+        }
 
         private double Sparse(StorageCandidate candidate, WeightUse use, long count, double stored)
         {

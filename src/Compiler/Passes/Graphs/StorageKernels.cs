@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Formats;
+using SparseDsl.Compiler.Passes.Graphs.Layouts;
 using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Passes.Graphs;
@@ -30,7 +31,7 @@ internal static class StorageKernels
         var levels = Levels.Of(format, [.. shape.Select(d => Dim.Const(d))]);
         if (levels.All(l => l.IsFull))
         {
-            return Dense(shape, use);
+            return ChannelBlocks.IsStorage(format) && Terms(shape, use) >= FewestTerms ? KernelClasses.Channels : Dense(shape, use);
         }
 
         if (levels.Any(l => l.Source.Kind == "pick"))

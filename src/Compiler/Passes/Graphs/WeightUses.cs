@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Lowering;
+using SparseDsl.Compiler.Passes.Graphs.Layouts;
 using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Passes.Graphs;
@@ -13,13 +14,16 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// <param name="IsInnermost">Whether the innermost output index is the weight's first row index: blocks of rows can be lanes.</param>
 /// <param name="Macs">Multiply-accumulates of all layers that read it, at typical dims, were it dense.</param>
 /// <param name="Reuse">Results each element of the weight contributes to.</param>
-internal sealed record WeightUse(ImmutableArray<int> Rows, ImmutableArray<int> Columns, bool HasLanes, bool IsInnermost, double Macs, double Reuse);
+/// <param name="MayBlock">Whether images on either side of it can be by blocks of channels, if it is stored dense.</param>
+internal sealed record WeightUse(
+    ImmutableArray<int> Rows, ImmutableArray<int> Columns, bool HasLanes, bool IsInnermost, double Macs, double Reuse, bool MayBlock);
 
 /// <summary>Finds how every weight of a graph is read.</summary>
 internal sealed class WeightUses
 {
     private readonly ILookup<string, Node> readers;
     private readonly Func<string, long> dims;
+    private readonly ConstantNodes constants;
 
     /// <param name="graph">The graph.</param>
     /// <param name="values">Values of its dims; typical ones when null.</param>
@@ -28,6 +32,7 @@ internal sealed class WeightUses
         readers = graph.Nodes.SelectMany(n => n.Operands.Distinct(ReferenceComparer<Node>.Instance).Select(o => (o.Name, Reader: n)))
             .ToLookup(r => r.Name, r => r.Reader, StringComparer.Ordinal);
         dims = values ?? TypicalDims.Of(graph);
+        constants = new ConstantNodes(graph);
     }
 
     /// <summary>Whether something reads the weight's memory in row-major order, so that no other storage will do.</summary>
@@ -55,6 +60,7 @@ internal sealed class WeightUses
                 IsInnermost = use.IsInnermost && all.IsInnermost,
                 Macs = use.Macs + all.Macs,
                 Reuse = Math.Min(use.Reuse, all.Reuse),
+                MayBlock = false,
             };
         }
 
@@ -87,7 +93,8 @@ internal sealed class WeightUses
             inner is not null && !read.Subscripts.Any(s => s.Mentions(inner.Name)),
             inner is not null && !rows.IsEmpty && read.Subscripts[rows[0]].SymbolName == inner.Name,
             macs,
-            macs / Math.Max(1, Evaluate(weight.Type.Count)));
+            macs / Math.Max(1, Evaluate(weight.Type.Count)),
+            ChannelReads.Of(node, constants) is { CanBlock: true } channels && channels.Weights.Any(w => w.Weight.Name == weight.Name));
     }
 
     /// <summary>Which indices of the weight are read at just one of these variables, which runs over the whole index.</summary>

@@ -52,5 +52,8 @@ internal static class ChannelBlocks
         return new Format(new BoundFormat(FormattableString.Invariant($"channels({size})"), indices, [.. levels]));
     }
 
+    /// <summary>Whether a format is one that <see cref="Storage"/> made.</summary>
+    public static bool IsStorage(Format format) => format.Name.StartsWith("channels(", StringComparison.Ordinal);
+
     private static BoundLevel Dense(Dim index) => new("dense", null, index);
 }
