@@ -35,18 +35,22 @@ public sealed class LoweredGraphTests
 
     /// <summary>Networks that lost channels to zeros in their weights, compiled as users compile them.</summary>
     [Theory]
-    [InlineData("scalar")]
-    [InlineData("avx2")]
-    [InlineData("avx512")]
-    public void Networks_without_superfluous_channels_equal_the_evaluator(string targetName)
+    [InlineData("scalar", 1)]
+    [InlineData("avx2", 1)]
+    [InlineData("avx512", 1)]
+    [InlineData("avx2", 16)]
+    [InlineData("avx512", 16)]
+    public void Networks_without_superfluous_channels_equal_the_evaluator(string targetName, int unit)
     {
         var removed = new List<RemovedSlices>();
-        for (var seed = 0; seed < 12; seed++)
+        var blocked = 0;
+        for (var seed = 0; seed < (unit == 1 ? 12 : 8); seed++)
         {
-            var network = new PrunedNetwork(seed);
+            var network = new PrunedNetwork(seed, unit);
             var (options, diagnostics) = (new CompilationOptions(Target.All.Single(t => t.Name == targetName)) { Weights = p => network.Weights[p], Removed = removed }, new DiagnosticBag());
             var lowered = Compilation.Lower(Compilation.Optimise(network.Model, options, diagnostics), options, diagnostics)!;
-            Assert.Empty(diagnostics.Items);
+            Assert.DoesNotContain(diagnostics.Items, d => d.Severity == Severity.Error);
+            blocked += lowered.Graph.Nodes.Count(n => n is ConstantNode { Format.Name: { } format } && format.StartsWith("channels(", StringComparison.Ordinal));
             var cache = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
             using var model = TwoBackends.Load(lowered.Program, options.Target, w => Compilation.Pack(w, p => network.Weights[p], cache));
             var expected = network.Evaluate(network.Graph, 3).Values;
@@ -54,7 +58,8 @@ public sealed class LoweredGraphTests
             Assert.All(expected.Zip(actual), v => Assert.True(Math.Abs(v.First - v.Second) <= 1e-4 * (1 + Math.Abs(v.First)), $"seed {seed}: {v.First} and {v.Second}\n{network.Text}"));
         }
 
-        Assert.InRange(removed.Count, 40, int.MaxValue);
+        Assert.InRange(removed.Count, unit == 1 ? 40 : 5, int.MaxValue);
+        Assert.True(unit == 1 || blocked > 3, $"{blocked} weights by blocks of channels");
     }
 
     private static void Compare(Graph original, Graph graph, Target target, SampleValues values, string name)

@@ -17,12 +17,16 @@ namespace SparseDsl.Tests.Graphs;
 internal sealed class PrunedNetwork
 {
     private readonly Random random;
+    private readonly int unit;
     private readonly StringBuilder lines = new();
     private readonly List<(string Name, int Channels, int Height, int Width)> images = [];
     private int names;
 
-    public PrunedNetwork(int seed)
+    /// <param name="seed">Of everything random.</param>
+    /// <param name="unit">Convolutions have multiples of so many channels.</param>
+    public PrunedNetwork(int seed, int unit = 1)
     {
+        this.unit = unit;
         random = new Random(seed);
         images.Add(("x", random.Next(2, 6), random.Next(5, 9), random.Next(5, 9)));
         var input = images[0];
@@ -76,13 +80,13 @@ internal sealed class PrunedNetwork
         switch (random.Next(13))
         {
             case 0 or 1 or 2:
-                images.Add(Activated(Convolution(image, random.Next(1, 9))));
+                images.Add(Activated(Convolution(image, unit * random.Next(1, 9))));
                 break;
             case 3:
                 images.Add(Activated(Depthwise(image)));
                 break;
             case 4:
-                images.Add(Activated(Normalised(Convolution(image, random.Next(2, 7), bias: false))));
+                images.Add(Activated(Normalised(Convolution(image, unit * random.Next(2, 7), bias: false))));
                 break;
             case 5:
                 images.Add(Normalised(image));
@@ -91,7 +95,7 @@ internal sealed class PrunedNetwork
                 images.Add(Residual(image));
                 break;
             case 8:
-                var other = Convolution(image, random.Next(1, 5), size: 1);
+                var other = Convolution(image, unit * random.Next(1, 5), size: 1);
                 images.Add(Let($"concat({image.Name}, {other.Name}, axis: 1)", (image.Name, image.Channels + other.Channels, image.Height, image.Width)));
                 break;
             case 9:
@@ -132,9 +136,9 @@ internal sealed class PrunedNetwork
 
     private (string Name, int Channels, int Height, int Width) Residual((string Name, int Channels, int Height, int Width) x)
     {
-        var channels = random.Next(2) == 0 ? x.Channels : random.Next(2, 7);
+        var channels = random.Next(2) == 0 ? x.Channels : unit * random.Next(2, 7);
         var left = channels == x.Channels && random.Next(2) == 0 ? x : Convolution(x, channels, size: 1);
-        var right = Convolution(Activated(Convolution(x, random.Next(2, 7), size: 1)), channels, size: 3);
+        var right = Convolution(Activated(Convolution(x, unit * random.Next(2, 7), size: 1)), channels, size: 3);
         return Activated(Let($"{left.Name} + {right.Name}", left));
     }
 
