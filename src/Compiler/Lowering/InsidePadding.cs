@@ -31,8 +31,8 @@ public sealed partial class Lower
     private bool IsBorder(ComputeNode pad, ScalarExpr.Read read, ComputeNode inside)
     {
         var last = pad.Indices.Length - 1;
-        return inside.Type.Shape[last].Constant is { } extent && extent % WholeVectors == 0
-            && read.Subscripts.Length == pad.Indices.Length
+        return last >= 0 && read.Subscripts.Length == pad.Indices.Length
+            && inside.Type.Shape[last].Constant is { } extent && extent % WholeVectors == 0
             && read.Subscripts[last].SymbolName == pad.Indices[last].Name && pad.Type.Shape[last].Constant == extent
             && Bounds.MayLeave(read, inside, pad, graph)
             && pad.Indices.Zip(read.Subscripts, (i, s) => s.Linear(i.Name) is (1, { Constant: <= 0 })).All(x => x)
