@@ -52,8 +52,14 @@ internal static class ChannelBlocks
         return new Format(new BoundFormat(FormattableString.Invariant($"channels({size})"), indices, [.. levels]));
     }
 
-    /// <summary>Whether a format is one that <see cref="Storage"/> made.</summary>
-    public static bool IsStorage(Format format) => format.Name.StartsWith("channels(", StringComparison.Ordinal);
+    /// <summary>Whether a format is dense by blocks of one of its indices, neighbours side by side: <c>dense(i / 32), …, dense(i % 32)</c>.</summary>
+    public static bool IsStorage(Format format)
+    {
+        var levels = format.Source.Levels;
+        return levels.Length > 1 && levels.All(l => l.Kind == "dense")
+            && levels.Any(l => Sizes.Any(size => l.Index.Terms().ToArray() is [(1, [{ Kind: Dim.AtomKind.FloorDiv, Left: { SymbolName: not null } index }])]
+                && l.Index.Equals(Dim.FloorDiv(index, size)) && levels[levels.Length - 1].Index.Equals(Dim.Mod(index, size))));
+    }
 
     private static BoundLevel Dense(Dim index) => new("dense", null, index);
 }
