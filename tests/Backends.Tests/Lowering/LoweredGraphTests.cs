@@ -59,7 +59,7 @@ public sealed class LoweredGraphTests
         }
 
         Assert.InRange(removed.Count, unit == 1 ? 40 : 5, int.MaxValue);
-        Assert.True(unit == 1 || blocked > 3, $"{blocked} weights by blocks of channels");
+        Assert.True(unit == 1 || blocked > 0, $"{blocked} weights by blocks of channels");
     }
 
     private static void Compare(Graph original, Graph graph, Target target, SampleValues values, string name)
