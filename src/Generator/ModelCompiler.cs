@@ -10,8 +10,8 @@ namespace SparseDsl.Generator;
 
 /// <summary>A file for the C# compiler.</summary>
 /// <param name="HintName">Unique in the project.</param>
-/// <param name="Text">The class.</param>
-internal sealed record GeneratedSource(string HintName, string Text);
+/// <param name="Class">The class.</param>
+internal sealed record GeneratedSource(string HintName, ClassText Class);
 
 /// <summary>What compiling a file gave.</summary>
 /// <param name="Sources">A class for each model; none when there is an error.</param>
@@ -109,7 +109,7 @@ internal sealed class ModelCompiler
             Tiers = [.. tiers.Skip(1)],
         };
         token.ThrowIfCancellationRequested();
-        sources.Add(new GeneratedSource(HintName(model.Name), CSharpEmitter.Emit(tiers[0].Program, tiers[0].Target, emitted)));
+        sources.Add(new GeneratedSource(HintName(model.Name), CSharpEmitter.Write(tiers[0].Program, tiers[0].Target, emitted)));
     }
 
     // Where the file is in the project, so that files of one name in two folders do not meet.

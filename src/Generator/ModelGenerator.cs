@@ -20,8 +20,11 @@ public sealed class ModelGenerator : IIncrementalGenerator
     /// <summary>Name of the step that compiles the models of a file.</summary>
     public const string ModelsStep = "Models";
 
-    /// <summary>Name of the step that gives the text of classes.</summary>
+    /// <summary>Name of the step that gives classes.</summary>
     public const string SourcesStep = "Sources";
+
+    /// <summary>Name of the step that finds, for each class, which names of types mean something else where it will be.</summary>
+    public const string NamesStep = "Names";
 
     /// <summary>Name of the step that gives the mistakes in all files.</summary>
     public const string MistakesStep = "Mistakes";
@@ -54,12 +57,17 @@ public sealed class ModelGenerator : IIncrementalGenerator
 
         // Places of mistakes move with every line that is inserted above them; the text of a class does not.
         var sources = models.SelectMany((output, _) => output.Sources).WithTrackingName(SourcesStep);
+        var named = sources
+            .Combine(sources.Select((source, _) => source.Class.FullName).Collect())
+            .Combine(context.CompilationProvider)
+            .Select((x, token) => new NamedSource(x.Left.Left, TakenNames.Of(x.Left.Left.Class, x.Left.Right, x.Right, token)))
+            .WithTrackingName(NamesStep);
         var mistakes = models.Select((output, _) => output.Mistakes).Collect()
             .Combine(packed.Collect())
             .Select((pair, _) => Distinct(pair.Right.SelectMany(m => m), pair.Left.SelectMany(m => m)))
             .WithTrackingName(MistakesStep);
 
-        context.RegisterSourceOutput(sources, (production, source) => production.AddSource(source.HintName, SourceText.From(source.Text, Encoding.UTF8)));
+        context.RegisterSourceOutput(named, (production, file) => production.AddSource(file.Source.HintName, SourceText.From(file.Text(), Encoding.UTF8)));
         context.RegisterSourceOutput(mistakes, (production, all) =>
         {
             foreach (var mistake in all)

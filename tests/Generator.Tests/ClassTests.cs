@@ -65,7 +65,7 @@ public sealed class ClassTests
         var host = new Host(("net.dsl", Simple));
         Assert.DoesNotContain("public Net(int threads", host.Source("net.net.g.cs"), StringComparison.Ordinal);
         host.Set("build_metadata.AdditionalFiles.SparseDslWeights", "net.sdw", "net.dsl");
-        Assert.Contains("WeightFile.Open(global::System.IO.Path.Combine(global::System.AppContext.BaseDirectory, \"net.sdw\"))", host.Source("net.net.g.cs"), StringComparison.Ordinal);
+        Assert.Contains("WeightFile.Open(Path.Combine(AppContext.BaseDirectory, \"net.sdw\"))", host.Source("net.net.g.cs"), StringComparison.Ordinal);
         host.Set("build_metadata.AdditionalFiles.SparseDslEmbedWeights", "true", "net.dsl");
         Assert.Contains("WeightFile.FromResource(typeof(Net).Assembly, \"net.sdw\")", host.Source("net.net.g.cs"), StringComparison.Ordinal);
         Assert.Empty(host.Errors());

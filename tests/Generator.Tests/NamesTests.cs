@@ -63,6 +63,19 @@ public sealed class NamesTests
     }
 
     [Theory]
+    [InlineData("public static class Math { } public static class Lanes { } public static class Vector256 { } public struct Span<T> { } public struct Half { }")] // no namespace is outermost
+    [InlineData("global using Math = System.Text.StringBuilder; global using Lanes = System.String;")]
+    [InlineData("namespace App { partial class Net { public int Math; public int Lanes; public static class Vector512 { } public sealed class Span { } public void ModelEngine() { } } }")]
+    [InlineData("namespace App { public class Parts { protected const int Vector512 = 0, Avx2 = 1; } partial class Net : Parts { } }")]
+    [InlineData("namespace App.Lanes { public static class Math { } } namespace System { public static class Lanes { } } namespace SparseDsl.Runtime { public static class Math { } }")]
+    public void What_is_around_is_never_meant(string around)
+    {
+        var host = new Host(("net.dsl", "model net(N: dim 1..40) {\n    input x: f32[N]\n    output y = max(x * 2 + 1, 0) + exp(x) * 0\n}\n"));
+        host.AddCSharp(around);
+        Assert.True(Computes(Compile(host, surroundings: false).GetType("App.Net", throwOnError: true)!, 1));
+    }
+
+    [Theory]
     [InlineData("System", "ModelEngine")]
     [InlineData("SparseDsl.Other", "Runtime")]
     [InlineData("App.class", "Net")]

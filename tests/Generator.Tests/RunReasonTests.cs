@@ -32,6 +32,19 @@ public sealed class RunReasonTests
     }
 
     [Fact]
+    public void A_type_that_hides_a_name_changes_the_text_and_compiles_no_model()
+    {
+        Assert.DoesNotContain("__", host.Source("twice.Twice.g.cs"), StringComparison.Ordinal);
+        host.AddCSharp("namespace App { public static class Vector512 { } }");
+        Assert.All(Steps, step => Assert.All(host.Reasons(step), r => Assert.Equal(IncrementalStepRunReason.Cached, r)));
+        AssertReasons(ModelGenerator.NamesStep, modified: 2);
+        Assert.Contains("using __Vector512 = global::System.Runtime.Intrinsics.Vector512;", host.Source("twice.Twice.g.cs"), StringComparison.Ordinal);
+        Assert.Empty(host.Errors());
+        host.AddCSharp("public sealed class Another { }");
+        AssertReasons(ModelGenerator.NamesStep, unchanged: 2);
+    }
+
+    [Fact]
     public void A_comment_runs_one_compilation_and_changes_nothing()
     {
         host.Edit("twice.dsl", "// twice as much\n\n" + Twice);

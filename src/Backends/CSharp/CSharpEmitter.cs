@@ -12,13 +12,18 @@ public static class CSharpEmitter
     /// <param name="target">The target it was lowered for.</param>
     /// <param name="options">Names, and further tiers.</param>
     /// <exception cref="CompilerBugException">The program has something the loop passes should have removed.</exception>
-    public static string Emit(LoopProgram program, Target target, CSharpOptions options)
+    public static string Emit(LoopProgram program, Target target, CSharpOptions options) => Write(program, target, options).Alone();
+
+    /// <summary>The same for a class in a project: the text of the file depends on what else is in its namespace.</summary>
+    /// <param name="program">The model after the loop passes: no unrolled or vector loops, no tiles.</param>
+    /// <param name="target">The target it was lowered for.</param>
+    /// <param name="options">Names, and further tiers.</param>
+    /// <exception cref="CompilerBugException">The program has something the loop passes should have removed.</exception>
+    public static ClassText Write(LoopProgram program, Target target, CSharpOptions options)
     {
         var body = new SourceWriter();
-        var model = new ModelWriter(body, TiersOf(program, target, options), options);
-        model.Write();
-        var code = body.ToString();
-        return model.Header(External.Usings(code)) + code;
+        new ModelWriter(body, TiersOf(program, target, options), options).Write();
+        return new ClassText(ModelWriter.Head(program), options.Namespace, options.ClassName ?? ClassNames.Of(program.Name), body.ToString());
     }
 
     /// <summary>The tiers of a class, in the order in which it tries them.</summary>

@@ -112,7 +112,7 @@ public static class ProjectWriter
         foreach (var region in program.Regions.Where(r => r is Region.Input).Concat(program.Regions.Where(r => r is Region.Output)))
         {
             var local = names.Take(Names.Camel(region.Name));
-            text.Line($"var {local} = new {CSharpTypes.Public(region.Element)}[{DimWriter.Write(region.Count, d => dims[d])}];");
+            text.Line($"var {local} = new {CSharpTypes.Public(region.Element)}[{DimWriter.Write(region.Count, d => dims[d]).ToString().Replace(External.Math, nameof(Math))}];");
             arguments.Add(local);
             if (region is Region.Output)
             {
@@ -127,7 +127,6 @@ public static class ProjectWriter
             text.Line($"Console.WriteLine(\"{output}: \" + string.Join(\" \", {local}[..Math.Min(8, {local}.Length)].Select(v => Convert.ToString(v, CultureInfo.InvariantCulture))));");
         }
 
-        string[] usings = ["using System;", "using System.Globalization;", "using System.Linq;", .. External.Usings(text.ToString())];
-        return "// Runs the model once on zeros.\n" + string.Join("\n", usings) + "\n\n" + text;
+        return "// Runs the model once on zeros.\nusing System;\nusing System.Globalization;\nusing System.Linq;\n\n" + text;
     }
 }

@@ -4,7 +4,8 @@ namespace SparseDsl.Backends.CSharp.Emit;
 
 /// <summary>
 /// The types of the framework and the runtime that generated text names. A generated class lives among types that nobody here knows, and a name like <c>Math</c> means
-/// the nearest of them: so types are written from <c>global::</c> on, and those that kernels are full of through aliases that nobody else uses.
+/// the nearest of them: so types are written from <c>global::</c> on, and those that kernels are full of through aliases that nobody else uses. At last
+/// <see cref="TypeNames"/> shortens those that mean nothing else where the class will be.
 /// </summary>
 internal static class External
 {
@@ -46,9 +47,17 @@ internal static class External
     public const string WeightSource = "global::SparseDsl.Runtime.WeightSource";
     public const string WorkerTeam = "global::SparseDsl.Runtime.WorkerTeam";
 
-    private const string Global = "global::";
+    /// <summary>How full names begin.</summary>
+    public const string Global = "global::";
 
     private static readonly int[] Widths = [128, 256, 512];
+
+    private static readonly string[] Full =
+    [
+        ReadOnlySpan, Span, Half, ArgumentException, ArgumentNullException, ArgumentOutOfRangeException, ObjectDisposedException, PlatformNotSupportedException, IOException, Path,
+        AppContext, MethodImpl, MethodImpl + "Attribute", MethodImplOptions, SkipLocalsInit, SkipLocalsInit + "Attribute", NativeMemory, ICompiledModel, IProfiledModel, MemoryWeights,
+        ModelException, WeightFile, WeightSource, WorkerTeam,
+    ];
 
     /// <summary>Aliases and the types they stand for, in the order in which a file lists those it uses.</summary>
     public static IReadOnlyList<(string Alias, string Type)> Aliases { get; } =
@@ -68,14 +77,12 @@ internal static class External
     ];
 
     /// <summary>Full names of all types, without <c>global::</c>.</summary>
-    public static IReadOnlyCollection<string> FullNames { get; } = new HashSet<string>(
-        Aliases.Select(a => a.Type.Split('<')[0]).Concat(
-        [
-            ReadOnlySpan, Span, Half, ArgumentException, ArgumentNullException, ArgumentOutOfRangeException, ObjectDisposedException, PlatformNotSupportedException, IOException, Path,
-            AppContext, MethodImpl, MethodImpl + "Attribute", MethodImplOptions, SkipLocalsInit, SkipLocalsInit + "Attribute", NativeMemory, ICompiledModel, IProfiledModel, MemoryWeights,
-            ModelException, WeightFile, WeightSource, WorkerTeam,
-        ]).Select(name => name.Substring(Global.Length)),
-        StringComparer.Ordinal);
+    public static IReadOnlyCollection<string> FullNames { get; } =
+        new HashSet<string>(Aliases.Select(a => a.Type.Split('<')[0]).Concat(Full).Select(name => name.Substring(Global.Length)), StringComparer.Ordinal);
+
+    /// <summary>What stands for types in text, aliases and full names: the namespace of each, its name and how it is written where the namespace is used.</summary>
+    public static IReadOnlyDictionary<string, (string Space, string Name, string Short)> Types { get; } =
+        Aliases.Concat(Full.Select(name => (Alias: name, Type: name))).ToDictionary(t => t.Alias, t => Parts(t.Type), StringComparer.Ordinal);
 
     /// <summary>The class of the functions over vectors of some bits.</summary>
     public static string VectorClass(int width) => FormattableString.Invariant($"__Vector{width}");
@@ -83,25 +90,10 @@ internal static class External
     /// <summary>Whether a name is one of the aliases.</summary>
     public static bool IsAlias(string name) => Aliases.Any(a => a.Alias == name);
 
-    /// <summary>The lines that a file needs for the aliases in its text.</summary>
-    public static IEnumerable<string> Usings(string text)
+    private static (string Space, string Name, string Short) Parts(string type)
     {
-        var aliases = Aliases.Where(a => IsIn(text, a.Alias)).Select(a => $"using {a.Alias} = {a.Type};");
-        // x.AsInt32() extends vectors of every width, and which one x is, is not said where it is written.
-        return text.Contains(".As") ? aliases.Prepend($"using {Global}System.Runtime.Intrinsics;") : aliases;
-    }
-
-    private static bool IsIn(string text, string name)
-    {
-        for (var at = text.IndexOf(name, StringComparison.Ordinal); at >= 0; at = text.IndexOf(name, at + name.Length, StringComparison.Ordinal))
-        {
-            var end = at + name.Length;
-            if (end == text.Length || !(char.IsLetterOrDigit(text[end]) || text[end] == '_'))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        var name = type.Split('<')[0];
+        var dot = name.LastIndexOf('.');
+        return (name.Substring(Global.Length, dot - Global.Length), name.Substring(dot + 1), type.Substring(dot + 1));
     }
 }
