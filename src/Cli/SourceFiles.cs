@@ -1,4 +1,5 @@
 using System.Text;
+using SparseDsl.Cli.Data;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Binding;
@@ -22,7 +23,7 @@ internal static class SourceFiles
         }
         catch (DecoderFallbackException)
         {
-            session.Report(FileDiagnostics.BadData, path, "it is not UTF-8 text");
+            session.Report(FileDiagnostics.BadData, path, "it is not UTF-8 text", FileSignature.Hint(path));
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {

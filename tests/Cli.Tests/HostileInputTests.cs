@@ -111,6 +111,20 @@ public sealed class HostileInputTests : CommandLine
     }
 
     [Fact]
+    public void Constant_sizes_beyond_offsets_are_diagnostics()
+    {
+        var file = Write("huge.dsl", "model Huge() {\n    input x: f32[100000, 100000, 1000]\n    output y = x + 1\n}\n");
+        foreach (var arguments in new string[][] { ["build", file, "--target", "csharp", "-o", PathOf("out")], ["pack", file], ["dump", file, "--stage", "csharp"] })
+        {
+            var outcome = Run(arguments);
+            Assert.Equal(1, outcome.Code);
+            Assert.Contains("SD4007: 'x' is f32[100000, 100000, 1000]", outcome.Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["SD5146"], Run("explain", file, "--json").Ids);
+    }
+
+    [Fact]
     public void An_output_that_is_a_folder_is_left_alone()
     {
         Npy.Write(PathOf("x.npy"), TensorData.FromFloats(new float[6], 2, 3));

@@ -155,6 +155,57 @@ public sealed class RunCommandTests : CommandLine
         }
     }
 
+    [Theory]
+    [InlineData("array.npz", "npy", "it seems to be an .npy file: give it that extension")]
+    [InlineData("array.npy", "safetensors", "it seems to be a .safetensors file: give it that extension")]
+    [InlineData("array.npy", "npz", "it seems to be a zip archive: give it the extension .npz when NumPy wrote it")]
+    [InlineData("picture.npy", "png", "it seems to be a PNG image: give it the extension .png")]
+    [InlineData("cut.npy", "cut", "write the file again")]
+    [InlineData("text.npz", "text", "write the file again")]
+    [InlineData("pointer.safetensors", "lfs", "it seems to be a pointer of Git LFS: fetch the file itself")]
+    public void Files_of_another_format_are_told_what_they_are(string name, string kind, string hint)
+    {
+        var tensors = new Dictionary<string, TensorData> { ["x"] = TensorData.FromFloats(new float[6], 2, 3) };
+        var whole = PathOf(kind is "npy" or "npz" or "safetensors" ? $"whole.{kind}" : "whole.npy");
+        TensorFiles.Write(whole, tensors);
+        var bytes = kind switch
+        {
+            "png" => File.ReadAllBytes(Digit("seven.png")),
+            "cut" => File.ReadAllBytes(whole)[..^5],
+            "text" => "1 2 3\n"u8.ToArray(),
+            "lfs" => "version https://git-lfs.github.com/spec/v1\n"u8.ToArray(),
+            _ => File.ReadAllBytes(whole),
+        };
+        var outcome = Run("run", digits, "--input", $"image={Write(name, bytes)}");
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("SD5103", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains(hint, outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_mask_is_said_at_its_annotation()
+    {
+        var program = Write("net.dsl", "model Net() {\n    input x: f32[4]\n    param w: f32[4] @mask(\"kept.npy\")\n    output y = x * w\n}\n");
+        TensorFiles.Write(PathOf("net.safetensors"), new Dictionary<string, TensorData> { ["w"] = TensorData.FromFloats([1, 2, 3, 4], 4) });
+        Says("there is no such file");
+        Write("kept.npy", "no array"u8.ToArray());
+        Says("this is not an npy array");
+        Npy.Write(PathOf("kept.npy"), TensorData.FromFloats(new float[3], 3));
+        Says("f32[3]");
+        File.Delete(PathOf("kept.npy"));
+        Directory.CreateDirectory(PathOf("kept.npy"));
+        Says("it is a folder");
+
+        void Says(string problem)
+        {
+            var outcome = Run("run", program, "--input", "x=random");
+            Assert.Equal(1, outcome.Code);
+            Assert.Contains("net.dsl:3:", outcome.Errors, StringComparison.Ordinal);
+            Assert.Contains("kept.npy", outcome.Errors, StringComparison.Ordinal);
+            Assert.Contains(problem, outcome.Errors, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Missing_and_wrong_weights_are_diagnostics()
     {

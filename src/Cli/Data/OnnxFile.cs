@@ -28,7 +28,7 @@ internal static class OnnxFile
         }
         catch (OnnxFormatException problem)
         {
-            session.Report(FileDiagnostics.BadData, path, problem.Message);
+            session.Report(FileDiagnostics.BadData, path, problem.Message, FileSignature.Hint(path));
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {

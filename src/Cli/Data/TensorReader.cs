@@ -33,7 +33,7 @@ internal static class TensorReader
         }
         catch (DataFormatException problem)
         {
-            session.Report(FileDiagnostics.BadData, path, problem.Message.TrimEnd('.'));
+            session.Report(FileDiagnostics.BadData, path, problem.Message.TrimEnd('.'), FileSignature.Hint(path));
         }
         catch (Exception problem) when (Disk.IsFileProblem(problem))
         {

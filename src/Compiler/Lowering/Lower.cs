@@ -36,8 +36,18 @@ public sealed partial class Lower
     /// <summary>The program of a graph for a target. Sparse operands that cannot be walked are reported, and the program is then incomplete.</summary>
     public static LoopProgram Run(Graph graph, Target target, DiagnosticBag diagnostics) => new Lower(graph, target, diagnostics).Program();
 
+    // Offsets have 32 bits. What depends on dims is checked when these are known.
+    private void CheckSizes()
+    {
+        foreach (var node in graph.Nodes.Where(n => n.Type.Shape.Aggregate(1m, (product, extent) => product * (extent.Constant ?? 1)) > int.MaxValue))
+        {
+            diagnostics.Report(LoweringDiagnostics.TooLarge, node.Origin.Location, node.Name, node.Type.ToString());
+        }
+    }
+
     private LoopProgram Program()
     {
+        CheckSizes();
         foreach (var (name, node) in graph.Outputs)
         {
             var root = Root(node);

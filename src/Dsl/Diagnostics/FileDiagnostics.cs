@@ -15,7 +15,7 @@ public static class FileDiagnostics
 
     /// <summary>'{0}' is damaged or of another format: {1}.</summary>
     public static readonly DiagnosticDescriptor BadData = Row(
-        "SD5103", "'{0}' is damaged or of another format: {1}", "write the file again", "a truncated .npy file");
+        "SD5103", "'{0}' is damaged or of another format: {1}", "{2}", "a truncated .npy file");
 
     /// <summary>'{0}' is not an image that can be read: {1}.</summary>
     public static readonly DiagnosticDescriptor BadImage = Row(

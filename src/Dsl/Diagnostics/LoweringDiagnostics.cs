@@ -100,6 +100,19 @@ public static class LoweringDiagnostics
         }
         """);
 
+    /// <summary>A tensor of more elements than offsets can count.</summary>
+    public static readonly DiagnosticDescriptor TooLarge = new(
+        "SD4007",
+        Severity.Error,
+        "'{0}' is {1}, and a tensor has at most 2147483647 elements",
+        "make it smaller, or compute it in parts",
+        """
+        model M() {
+            input x: f32[100000, 100000]
+            output y = x + 1
+        }
+        """);
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [DoesNotPay, NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript, StateNotCompiled];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [DoesNotPay, NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript, StateNotCompiled, TooLarge];
 }
