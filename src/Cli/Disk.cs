@@ -51,13 +51,24 @@ internal static class Disk
 
     /// <summary>Writes another text into a file that was read, as the user wants it.</summary>
     public static bool Rewrite(Session session, string path, string text) =>
-        Replace(session, RealPath.Of(path), temporary => File.WriteAllText(temporary, text, new UTF8Encoding(false)));
+        Replace(session, RealPath.Of(path), temporary =>
+        {
+            File.WriteAllText(temporary, text, new UTF8Encoding(false));
+            return true;
+        });
 
     /// <summary>Writes a file under a temporary name beside it, then gives it its name. One that was read is left alone. False after a report.</summary>
     /// <param name="session">Where problems go.</param>
     /// <param name="path">The file; one that is there is replaced.</param>
     /// <param name="write">Writes to the path it is given, which has the same extension.</param>
-    public static bool Write(Session session, string path, Action<string> write)
+    public static bool Write(Session session, string path, Action<string> write) => TryWrite(session, path, temporary =>
+    {
+        write(temporary);
+        return true;
+    });
+
+    /// <summary>The same of a writer that can fail: the file is left as it was when it says false, after a report of its own.</summary>
+    public static bool TryWrite(Session session, string path, Func<string, bool> write)
     {
         try
         {
@@ -70,14 +81,18 @@ internal static class Disk
         }
     }
 
-    private static bool Replace(Session session, string path, Action<string> write)
+    private static bool Replace(Session session, string path, Func<string, bool> write)
     {
         string? temporary = null;
         try
         {
             var full = Path.GetFullPath(path);
             temporary = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileNameWithoutExtension(full)}.{Guid.NewGuid():N}{Path.GetExtension(full)}");
-            write(temporary);
+            if (!write(temporary))
+            {
+                return false;
+            }
+
             File.Move(temporary, full, overwrite: true);
             return true;
         }

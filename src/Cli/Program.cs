@@ -66,18 +66,19 @@ public static class Program
         errors.WriteLine(message);
     }
 
-    private static readonly string[] CommandNames = ["check", "fmt", "dump", "run", "explain", "bench", "calibrate", "build", "pack", "import", "prune", "quantize", "lsp", "docs"];
+    // In the order in which one gets to know them, which is that of the help.
+    private static readonly string[] CommandNames = ["check", "fmt", "run", "explain", "bench", "calibrate", "build", "pack", "import", "prune", "quantize", "dump", "lsp", "docs"];
 
     private static readonly Func<Streams, Command>[] Commands =
     [
-        CheckCommand.Create, FormatCommand.Create, DumpCommand.Create, RunCommand.Create, ExplainCommand.Create, BenchCommand.Create, CalibrateCommand.Create, BuildCommand.Create, PackCommand.Create, ImportCommand.Create,
-        PruneCommand.Create, QuantizeCommand.Create, LanguageServerCommand.Create, DocsCommand.Create,
+        CheckCommand.Create, FormatCommand.Create, RunCommand.Create, ExplainCommand.Create, BenchCommand.Create, CalibrateCommand.Create, BuildCommand.Create, PackCommand.Create,
+        ImportCommand.Create, PruneCommand.Create, QuantizeCommand.Create, DumpCommand.Create, LanguageServerCommand.Create, DocsCommand.Create,
     ];
 
     // Making all commands takes a tenth of the time of a short one; only help and mistakes need the others.
     private static RootCommand Root(Streams streams, string[] arguments)
     {
-        var root = new RootCommand("Compiles sparse neural networks to C#.");
+        var root = new RootCommand("Compiles sparse neural networks to C# and to native libraries.");
         var named = arguments.Length == 0 ? -1 : Array.FindIndex(CommandNames, name => name == arguments[0]);
         for (var i = 0; i < Commands.Length; i++)
         {

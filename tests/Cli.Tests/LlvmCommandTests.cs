@@ -69,9 +69,12 @@ public sealed class LlvmCommandTests : CommandLine
     public void Without_a_linker_that_works_one_line_says_so(string linker, string expected)
     {
         Assert.SkipUnless(LlvmToolchain.IsThere, Missing);
-        var (code, errors) = Start(("LD_LLD_PATH", linker), "build", Write("twice.dsl", TwiceText), "--target", "x64", "-o", PathOf("out"));
+        var library = Write("libTwice.so", "of an earlier build"u8.ToArray());
+        var (code, errors) = Start(("LD_LLD_PATH", linker), "build", Write("twice.dsl", TwiceText), "--target", "x64", "-o", Folder);
         Assert.Equal(1, code);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.Equal("of an earlier build", File.ReadAllText(library));
+        Assert.Empty(Directory.EnumerateFiles(Folder, ".*"));
     }
 
     private (int Code, string Errors) Start(params string[] arguments) => Start(("LIBLLVM_PATH", PathOf("none.so")), arguments);

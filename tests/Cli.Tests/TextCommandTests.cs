@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using SparseDsl.Compiler.Passes.Loops;
 
 namespace SparseDsl.Tests.Cli;
@@ -30,6 +31,16 @@ public sealed class TextCommandTests : CommandLine
 
     [Fact]
     public void Help_ends_with_0() => Assert.Contains("Usage:", Run("run", "--help").Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void Help_and_the_readme_name_the_same_commands_in_the_same_order()
+    {
+        var help = Run("--help").Output;
+        var commands = Regex.Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..], @"(?m)^  (\w+) ").Select(m => m.Groups[1].Value).ToList();
+        var readme = Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")), @"(?m)^\| `sparsedsl (\w+)").Select(m => m.Groups[1].Value).Distinct();
+        Assert.Equal("check", commands[0]);
+        Assert.Equal(commands, readme);
+    }
 
     [Fact]
     public void Check_accepts_a_good_program_in_silence() => Assert.Equal(new Outcome(0, "", ""), Run("check", Write("twice.dsl", TwiceText)));

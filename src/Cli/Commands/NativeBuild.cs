@@ -82,18 +82,23 @@ internal sealed class NativeBuild(Session session, string target, LlvmCpuName? c
     {
         var @object = files[0].Name;
         var library = $"lib{Path.GetFileNameWithoutExtension(@object)}.so";
-        var (isThere, problem) = Linker.Link(Path.Combine(folder, @object), Path.Combine(folder, library));
-        if (!isThere)
-        {
-            session.Report(FileDiagnostics.NoLinker, library);
-        }
-        else if (problem is not null)
-        {
-            session.Report(FileDiagnostics.LinkFailed, library, problem.ReplaceLineEndings(" "));
-        }
-        else
+        if (Disk.TryWrite(session, Path.Combine(folder, library), temporary => IsLinked(Linker.Link(Path.Combine(folder, @object), temporary, library), library)))
         {
             session.Output.WriteLine($"{folder}: {library}, {string.Join(", ", files.Select(f => f.Name))}");
         }
+    }
+
+    private bool IsLinked((bool IsThere, string? Problem) linker, string library)
+    {
+        if (!linker.IsThere)
+        {
+            session.Report(FileDiagnostics.NoLinker, library);
+        }
+        else if (linker.Problem is { } problem)
+        {
+            session.Report(FileDiagnostics.LinkFailed, library, problem.ReplaceLineEndings(" "));
+        }
+
+        return linker is (true, null);
     }
 }

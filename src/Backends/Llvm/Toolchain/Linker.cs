@@ -11,15 +11,16 @@ public static class Linker
 
     /// <summary>Links an object file to a shared library.</summary>
     /// <param name="object">Path of the object file.</param>
-    /// <param name="library">Path of the library; its name is the name it is loaded by.</param>
+    /// <param name="library">Path of the library.</param>
+    /// <param name="name">The file name by which it is loaded.</param>
     /// <returns>Whether there is a linker, and what it complained of; null for nothing.</returns>
-    public static (bool IsThere, string? Problem) Link(string @object, string library)
+    public static (bool IsThere, string? Problem) Link(string @object, string library, string name)
     {
         foreach (var program in Programs())
         {
             try
             {
-                var start = new ProcessStartInfo(program, ["-shared", "-z", "noexecstack", "-z", "now", "-soname", Path.GetFileName(library), "-o", library, @object])
+                var start = new ProcessStartInfo(program, ["-shared", "-z", "noexecstack", "-z", "now", "-soname", name, "-o", library, @object])
                 {
                     RedirectStandardError = true,
                 };
