@@ -8,8 +8,14 @@ namespace SparseDsl.Compiler;
 /// <param name="HasFma">Whether fused multiply-add is one instruction.</param>
 public sealed record Target(string Name, int VectorBits, int Registers, bool HasMasks, bool HasFma)
 {
-    /// <summary>x64 with AVX-512 F, BW, DQ, VL.</summary>
-    public static Target Avx512 { get; } = new("avx512", 512, 32, HasMasks: true, HasFma: true);
+    // What is encoded as AVX has no more, whatever the machine.
+    private const int RegistersOfAvx = 16;
+
+    /// <summary>x64 with AVX-512 F, BW, DQ, VL. Products of packed numbers are of 256 bits, for which C# has an instruction.</summary>
+    public static Target Avx512 { get; } = new("avx512", 512, 32, HasMasks: true, HasFma: true) { DotBits = 256 };
+
+    /// <summary>The same for backends that have instructions of 512 bits for products of packed numbers.</summary>
+    public static Target Avx512Vnni { get; } = Avx512 with { DotBits = 512 };
 
     /// <summary>x64 with AVX2 and FMA.</summary>
     public static Target Avx2 { get; } = new("avx2", 256, 16, HasMasks: true, HasFma: true);
@@ -19,6 +25,12 @@ public sealed record Target(string Name, int VectorBits, int Registers, bool Has
 
     /// <summary>Scalar code.</summary>
     public static Target Scalar { get; } = new("scalar", 0, 16, HasMasks: false, HasFma: true);
+
+    /// <summary>Widest vector of products of packed numbers; 0 means <see cref="VectorBits"/>.</summary>
+    public int DotBits { get; init; }
+
+    /// <summary>What kernels of products of packed bytes are laid out for.</summary>
+    public Target ForDots => DotBits == 0 || DotBits == VectorBits ? this : this with { VectorBits = DotBits, Registers = RegistersOfAvx };
 
     /// <summary>Every row, widest first.</summary>
     public static IReadOnlyList<Target> All { get; } = [Avx512, Avx2, Vector128, Scalar];

@@ -207,9 +207,13 @@ public sealed partial class Lower
             single => kernel.Define(single, Loop.Int(0)));
         var body = PaddedCopy.Fits(nest)
             ? new PaddedCopy(kernel, nest, target).Build()
-            : new DenseNest(kernel, nest, new Scheduler(nest, target, graph).Choose(), target).Build();
+            : Dense(kernel, nest);
         calls.Add(kernel.Finish(node.Name, Label(node), body));
     }
+
+    private Stmt Dense(KernelBuilder kernel, Nest nest) => new DenseNest(kernel, nest, new Scheduler(nest, For(nest), graph).Choose(), For(nest)).Build();
+
+    private Target For(Nest nest) => nest.Reduce?.Body is ScalarExpr.Apply apply && apply.Op == PackedOps.Mul4 ? target.ForDots : target;
 
     private static string Label(ComputeNode node) => node.Origin.Scope.Length == 0 ? node.Origin.Label : $"{node.Origin.Label} in {node.Origin.Scope}";
 

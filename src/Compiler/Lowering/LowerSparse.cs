@@ -113,7 +113,7 @@ public sealed partial class Lower
                 single => kernel.Define(single, Loop.Int(0)), _ => false, phase);
         }
 
-        Stmt Loops(Nest nest) => new DenseNest(kernel, nest, new Scheduler(nest, target, graph).Choose(), target).Build();
+        Stmt Loops(Nest nest) => Dense(kernel, nest);
     }
 
     private static readonly Dictionary<string, long> NoPhase = [];
@@ -164,8 +164,8 @@ public sealed partial class Lower
         var nest = Nest.Of(
             body, outputs, kernel.Bind(target, sparse.SkipsOutputs ? BufferAccess.InOut : BufferAccess.Out), split.Rewrite(offset), r => addresses[r],
             single => kernel.Define(single, Loop.Int(0)), walk.Binds);
-        var schedule = new Scheduler(nest, this.target, graph, sparse).Choose();
-        var loops = SparsePanels.Of(kernel, nest, schedule, this.target, sparse)?.Build() ?? new DenseNest(kernel, nest, schedule, this.target, sparse).Build();
+        var schedule = new Scheduler(nest, For(nest), graph, sparse).Choose();
+        var loops = SparsePanels.Of(kernel, nest, schedule, For(nest), sparse)?.Build() ?? new DenseNest(kernel, nest, schedule, For(nest), sparse).Build();
         calls.Add(kernel.Finish(node.Name, Label(node), loops));
         if (sparse.Accumulates && !ReferenceEquals(node.Body, node.Reduction))
         {

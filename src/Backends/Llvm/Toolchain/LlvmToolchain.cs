@@ -36,11 +36,13 @@ public static unsafe class LlvmToolchain
         }
 
         var widest = LlvmCpu.All.Where(c => c.Architecture == LlvmArchitecture.X64 && c.IsHere).MaxBy(c => c.Target.VectorBits);
-        return Row(LlvmArchitecture.X64, target ?? widest?.Target ?? Target.Scalar, widest?.HasFma ?? false);
+        return Row(LlvmArchitecture.X64, target ?? Widened(widest?.Target ?? Target.Scalar), widest?.HasFma ?? false);
 
         static LlvmCpu Row(LlvmArchitecture architecture, Target target, bool hasFma) =>
             new(LlvmCpu.NativeName, architecture, LlvmText.Take(LLVM.GetHostCPUName()), LlvmText.Take(LLVM.GetHostCPUFeatures()), target, hasFma, LlvmNarrow.Here);
     }
+
+    private static Target Widened(Target target) => target == Target.Avx512 && LlvmNarrow.Here.HasFlag(LlvmDots.Vnni512) ? Target.Avx512Vnni : target;
 
     /// <summary>Parses, checks, improves and compiles a module to a position-independent object file.</summary>
     /// <param name="text">The module.</param>
