@@ -11,6 +11,9 @@ namespace SparseDsl.Benchmarks;
 /// </summary>
 internal sealed class DynamicOnnx
 {
+    // The first that has DynamicQuantizeLinear.
+    private const int Opset = 11;
+
     private readonly GraphProto graph;
     private readonly Dictionary<string, TensorProto> constants;
     private readonly Dictionary<string, string> inputs = new(StringComparer.Ordinal);
@@ -34,6 +37,12 @@ internal sealed class DynamicOnnx
         var model = ModelProto.Parser.ParseFrom(onnx);
         var rewrite = new DynamicOnnx(model.Graph);
         quantized = rewrite.Run();
+        foreach (var opset in model.OpsetImport.Where(o => o.Domain.Length == 0 && o.Version < Opset))
+        {
+            opset.Version = Opset;
+            rewrite.Modernise();
+        }
+
         return model.ToByteArray();
     }
 
@@ -123,6 +132,42 @@ internal sealed class DynamicOnnx
         }
 
         return name + "_4d";
+    }
+
+    // What was an attribute before version 11 and is an input from then on: limits of Clip, bounds of Slice.
+    private void Modernise()
+    {
+        foreach (var node in graph.Node.ToList())
+        {
+            if (node.OpType == "Clip" && node.Attribute.Count > 0)
+            {
+                float Limit(string name, float otherwise) => node.Attribute.FirstOrDefault(a => a.Name == name)?.F ?? otherwise;
+                node.Input.Add(Single(node.Output[0] + "_min", Limit("min", float.MinValue)));
+                node.Input.Add(Single(node.Output[0] + "_max", Limit("max", float.MaxValue)));
+                node.Attribute.Clear();
+            }
+            else if (node.OpType == "Slice" && node.Attribute.Count > 0)
+            {
+                foreach (var name in new[] { "starts", "ends", "axes" })
+                {
+                    node.Input.Add(Integers(node.Output[0] + "_" + name, [.. node.Attribute.First(a => a.Name == name).Ints]));
+                }
+
+                node.Attribute.Clear();
+            }
+        }
+    }
+
+    private string Single(string name, float value)
+    {
+        Constant(new TensorProto { Name = name, DataType = DataType.Float, RawData = ByteString.CopyFrom(BitConverter.GetBytes(value)) });
+        return name;
+    }
+
+    private string Integers(string name, long[] values)
+    {
+        Constant(new TensorProto { Name = name, DataType = DataType.Int64, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())), Dims = { values.Length } });
+        return name;
     }
 
     private void Constant(TensorProto tensor)

@@ -24,6 +24,12 @@ internal static class NarrowNetwork
     /// <summary>Measures and prints.</summary>
     public static bool Run(string program)
     {
+        if (!LlvmToolchain.IsThere)
+        {
+            Console.Error.WriteLine("libLLVM is not installed: on Debian, apt-get install libllvm19");
+            return false;
+        }
+
         var workload = Workload.Recogniser;
         var input = TensorData.FromFloats(workload.MakeInput(), workload.Shape);
         var dynamic = DynamicOnnx.Quantize(File.ReadAllBytes(workload.Onnx), out var quantized);
