@@ -20,8 +20,20 @@ public sealed record Target(string Name, int VectorBits, int Registers, bool Has
     /// <summary>x64 with AVX2 and FMA.</summary>
     public static Target Avx2 { get; } = new("avx2", 256, 16, HasMasks: true, HasFma: true);
 
-    /// <summary>Any machine with 128-bit vectors: ARM64 NEON, or x64 with FMA3.</summary>
+    /// <summary>Any machine with 128-bit vectors: ARM64 NEON, or x64 with FMA3. Elsewhere it is exact and slow: see <see cref="Sse42"/>.</summary>
     public static Target Vector128 { get; } = new("vector128", 128, 16, HasMasks: false, HasFma: true);
+
+    /// <summary>x64 with SSE4.2 and no FMA (x86-64-v2): a product is rounded before it is added.</summary>
+    public static Target Sse42 { get; } = new("sse42", 128, 16, HasMasks: false, HasFma: false);
+
+    /// <summary>ARM64 with NEON: more registers than <see cref="Vector128"/> may count on.</summary>
+    public static Target Neon { get; } = new("neon", 128, 32, HasMasks: false, HasFma: true);
+
+    /// <summary>ARM64 with SVE registers of 256 bits; native code only.</summary>
+    public static Target Sve256 { get; } = new("sve256", 256, 32, HasMasks: true, HasFma: true);
+
+    /// <summary>ARM64 with SVE registers of 512 bits; native code only.</summary>
+    public static Target Sve512 { get; } = new("sve512", 512, 32, HasMasks: true, HasFma: true);
 
     /// <summary>Scalar code.</summary>
     public static Target Scalar { get; } = new("scalar", 0, 16, HasMasks: false, HasFma: true);
@@ -32,16 +44,19 @@ public sealed record Target(string Name, int VectorBits, int Registers, bool Has
     /// <summary>What kernels of products of packed bytes are laid out for.</summary>
     public Target ForDots => DotBits == 0 || DotBits == VectorBits ? this : this with { VectorBits = DotBits, Registers = RegistersOfAvx };
 
-    /// <summary>Every row, widest first.</summary>
+    /// <summary>The rows that a C# class has code for unless others are named, widest first.</summary>
     public static IReadOnlyList<Target> All { get; } = [Avx512, Avx2, Vector128, Scalar];
+
+    /// <summary>Every row that C# spells, in the order in which a class must try them.</summary>
+    public static IReadOnlyList<Target> Named { get; } = [Avx512, Avx2, Neon, Vector128, Sse42, Scalar];
 
     /// <summary>Rows by name, from a list such as <c>avx2,scalar</c> (commas, semicolons or spaces); an empty list is all of them.</summary>
     /// <returns>The rows, widest first as a class must try them, and the first name that is none; null when all are.</returns>
     public static (IReadOnlyList<Target> Targets, string? Unknown) ParseList(string names)
     {
         string[] wanted = [.. names.Split(',', ';', ' ').Where(n => n.Length > 0)];
-        var unknown = wanted.FirstOrDefault(n => All.All(t => t.Name != n));
-        return (wanted.Length == 0 || unknown is not null ? All : [.. All.Where(t => wanted.Contains(t.Name))], unknown);
+        var unknown = wanted.FirstOrDefault(n => Named.All(t => t.Name != n));
+        return (wanted.Length == 0 || unknown is not null ? All : [.. Named.Where(t => wanted.Contains(t.Name))], unknown);
     }
 
     /// <summary>Lanes of a vector of this many bytes an element; 1 on a scalar target.</summary>

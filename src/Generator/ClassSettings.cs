@@ -32,7 +32,7 @@ internal sealed record ClassSettings(CSharpOptions Options, IReadOnlyList<Target
 
         Check("Accessibility", file.Accessibility, file.Accessibility is null or "public" or "internal", "'public' or 'internal'", diagnostics);
         var (targets, unknown) = Target.ParseList(file.Targets ?? "");
-        Check("Targets", file.Targets, unknown is null, $"a list of {string.Join(", ", Target.All.Select(t => t.Name))}", diagnostics);
+        Check("Targets", file.Targets, unknown is null, $"a list of {string.Join(", ", Target.Named.Select(t => t.Name))}", diagnostics);
         return new ClassSettings(
             new CSharpOptions
             {

@@ -22,12 +22,12 @@ internal sealed class TwoBackends : IDisposable
 
     private TwoBackends(CompiledModel csharp, CompiledModel? llvm, string cpu) => (this.csharp, this.llvm, this.cpu) = (csharp, llvm, cpu);
 
-    /// <summary>The processor that LLVM makes code for where C# has a target: without fused multiply-add for 128 bits, so that what stands in for it is tested.</summary>
+    /// <summary>The processor that LLVM makes code for where C# has a target.</summary>
     public static LlvmCpu CpuFor(Target target) => target.Name switch
     {
         "avx512" => LlvmCpu.Find("x86-64-v4")!,
         "avx2" => LlvmCpu.Find("x86-64-v3")!,
-        "vector128" => LlvmCpu.Find("x86-64-v2")!,
+        "sse42" => LlvmCpu.Find("x86-64-v2")!,
         _ => LlvmCpu.Find("x86-64-v3")! with { Target = target },
     };
 

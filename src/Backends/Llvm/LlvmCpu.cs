@@ -21,7 +21,7 @@ public enum LlvmArchitecture
 /// <param name="LlvmName">LLVM's name of it.</param>
 /// <param name="Features">LLVM's features beyond those of the name: <c>+avx512vnni,-sse4a</c>; mostly none.</param>
 /// <param name="Target">What kernels are lowered for.</param>
-/// <param name="HasFma">Whether fused multiply-add is an instruction.</param>
+/// <param name="HasFma">Whether fused multiply-add is an instruction. Where it is not, the target is one without it, and the few that must be exact are computed in double precision.</param>
 /// <param name="Dots">Which products of packed numbers are instructions.</param>
 public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string LlvmName, string Features, Target Target, bool HasFma = true, LlvmDots Dots = LlvmDots.None)
 {
@@ -31,7 +31,7 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
     /// <summary>Every row but <c>native</c>.</summary>
     public static ImmutableArray<LlvmCpu> All { get; } =
     [
-        X64("x86-64-v2", Target.Vector128, hasFma: false),
+        X64("x86-64-v2", Target.Sse42, hasFma: false),
         X64("x86-64-v3", Target.Avx2),
         X64("x86-64-v4", Target.Avx512),
         X64("x86-64-v3", Target.Avx2, "+vnni", "+avxvnni", LlvmDots.Vnni256),
@@ -52,12 +52,24 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
         Arm64("cortex-a72"),
         Arm64("cortex-a76"),
         Arm64("neoverse-n1"),
-        Arm64("neoverse-v1"),
+        Arm64("neoverse-v1", Target.Sve256),
+        Arm64("neoverse-n2"),
+
+        // Scheduled as the n2, which has the same instructions: older LLVM does not know its name.
+        Arm64("neoverse-v2", Target.Neon, "neoverse-n2"),
+        Arm64("a64fx", Target.Sve512),
         Arm64("apple-m1"),
+
+        // Any processor with SVE registers of this length.
+        Arm64("sve256", Target.Sve256, "generic", "+sve"),
+        Arm64("sve512", Target.Sve512, "generic", "+sve"),
     ];
 
     /// <summary>LLVM's name of the platform that code is made for: Linux.</summary>
     public string Triple => Architecture == LlvmArchitecture.X64 ? "x86_64-unknown-linux-gnu" : "aarch64-unknown-linux-gnu";
+
+    /// <summary>The length of SVE registers in units of 128 bits, which code for it counts on; 0 for code without them.</summary>
+    public int VectorScale => Architecture == LlvmArchitecture.Arm64 && Target.VectorBits > 128 ? Target.VectorBits / 128 : 0;
 
     /// <summary>Whether this machine runs code for it: a level whose instructions it has. What other processors have beyond those is not checked, so they never are.</summary>
     public bool IsHere => Name == NativeName || (Architecture, RuntimeInformation.ProcessArchitecture) switch
@@ -87,5 +99,6 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
     private static LlvmCpu X64(string level, Target target, string suffix, string features, LlvmDots dots) =>
         new(level + suffix, LlvmArchitecture.X64, level, features, target, Dots: dots);
 
-    private static LlvmCpu Arm64(string name) => new(name, LlvmArchitecture.Arm64, name, "", Target.Vector128);
+    private static LlvmCpu Arm64(string name, Target? target = null, string? llvmName = null, string features = "") =>
+        new(name, LlvmArchitecture.Arm64, llvmName ?? name, features, target ?? Target.Neon);
 }

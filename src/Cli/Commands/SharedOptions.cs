@@ -99,15 +99,15 @@ internal static class SharedOptions
     {
         var option = new Option<Target?>("--target")
         {
-            Description = "avx512, avx2, vector128, scalar, or native: the best this machine has",
+            Description = "avx512, avx2, neon, vector128, sse42, scalar, or native: the best this machine has",
             HelpName = "NAME",
             CustomParser = result =>
             {
                 var name = result.Tokens[0].Value;
-                var target = name == "native" ? NativeTarget.Widest : Compiler.Target.All.FirstOrDefault(t => t.Name == name);
+                var target = name == "native" ? NativeTarget.Widest : Compiler.Target.Named.FirstOrDefault(t => t.Name == name);
                 if (target is null)
                 {
-                    result.AddError($"'{name}' is not a target; targets are native, {string.Join(", ", Compiler.Target.All.Select(t => t.Name))}");
+                    result.AddError($"'{name}' is not a target; targets are native, {string.Join(", ", Compiler.Target.Named.Select(t => t.Name))}");
                 }
 
                 return target;
@@ -151,7 +151,7 @@ internal static class SharedOptions
             var (targets, unknown) = Compiler.Target.ParseList(result.Tokens[0].Value);
             if (unknown is not null)
             {
-                result.AddError($"'{unknown}' is not a target; targets are {string.Join(", ", Compiler.Target.All.Select(t => t.Name))}");
+                result.AddError($"'{unknown}' is not a target; targets are {string.Join(", ", Compiler.Target.Named.Select(t => t.Name))}");
             }
 
             return targets;

@@ -14,10 +14,10 @@ public sealed record MachineProfile(string Machine, string Compiler, ImmutableAr
     /// <summary>One core of a server processor at 4 GHz; a roofline rather than a measurement of the machine at hand.</summary>
     public static MachineProfile Default { get; } = DefaultProfile.Create();
 
-    /// <summary>The rates for a target: those for the most threads that are not more than asked for. A target that was not measured has default rates.</summary>
+    /// <summary>The rates for a target: those for the most threads that are not more than asked for. A target that was not measured has the default rates of one as wide.</summary>
     public TargetRates For(Target target, int threads = 1) =>
         Rates.Where(r => r.Target == target.Name && r.Threads <= threads).OrderByDescending(r => r.Threads).FirstOrDefault()
-        ?? Default.Rates.First(r => r.Target == target.Name);
+        ?? Default.Rates.First(r => r.Lanes == target.Lanes(sizeof(float)));
 
     /// <summary>As JSON; see <see cref="ProfileText"/>.</summary>
     public string Print() => ProfileText.Print(this);

@@ -98,7 +98,7 @@ internal static class ProfileText
     private static TargetRates ReadRates(Dictionary<string, object?> rates)
     {
         var target = Text(rates, "target");
-        if (Target.All.All(t => t.Name != target))
+        if (Target.Named.All(t => t.Name != target))
         {
             throw new FormatException($"'{target}' is not a target");
         }

@@ -173,13 +173,13 @@ internal sealed class Accumulators
         }
     }
 
-    /// <summary>A sum so far with one more element.</summary>
+    /// <summary>A sum so far with one more element. A product is written in place and gets no name: the loop passes fuse it with the sum where the machine can.</summary>
     public static LoopExpr Combined(ScalarExpr.Reduce reduce, ScalarLowering lowering, int row, int vector, LoopExpr sum)
     {
         if (reduce.Kind == ReduceKind.Sum && reduce.Type is ElementType.F32 or ElementType.F64
             && reduce.Body is ScalarExpr.Apply { Op: var op, Arguments: [var a, var b] } && op == CoreOps.Mul && a.Type == b.Type)
         {
-            return Loop.Apply(MachineOps.Fma, lowering.Value(a, row, vector), lowering.Value(b, row, vector), sum);
+            return Loop.Apply(CoreOps.Add, sum, Loop.Apply(CoreOps.Mul, lowering.Value(a, row, vector), lowering.Value(b, row, vector)));
         }
 
         if (reduce.Kind == ReduceKind.Sum && reduce.Body is ScalarExpr.Apply { Arguments: [var x, var w] } packed && ScalarLowering.Accumulating(packed.Op) is { } dot)

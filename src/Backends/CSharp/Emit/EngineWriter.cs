@@ -51,7 +51,7 @@ internal sealed class EngineWriter
     {
         "avx512" => $"{External.Avx512BW}.VL.IsSupported && {External.Avx512DQ}.IsSupported",
         "avx2" => $"{External.Avx2}.IsSupported && {External.Fma}.IsSupported",
-        "vector128" => External.VectorClass(128) + ".IsHardwareAccelerated",
+        "vector128" or "neon" or "sse42" => External.VectorClass(128) + ".IsHardwareAccelerated",
         _ => "true",
     };
 

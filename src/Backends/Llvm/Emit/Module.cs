@@ -54,7 +54,8 @@ internal sealed class Module(LlvmCpu cpu)
     private string Attributes()
     {
         var features = Cpu.Features.Length == 0 ? "" : $" \"target-features\"=\"{Cpu.Features}\"";
-        var width = Cpu.Architecture == LlvmArchitecture.X64 ? " \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\"" : "";
+        var width = Cpu.Architecture == LlvmArchitecture.X64 ? " \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\""
+            : Cpu.VectorScale > 0 ? $" vscale_range({LlvmTypes.Digits(Cpu.VectorScale)},{LlvmTypes.Digits(Cpu.VectorScale)})" : "";
         return $"attributes #0 = {{ nounwind \"no-builtins\" \"target-cpu\"=\"{Cpu.LlvmName}\"{features}{width} }}\n";
     }
 

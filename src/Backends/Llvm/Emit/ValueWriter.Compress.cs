@@ -42,7 +42,7 @@ internal sealed partial class ValueWriter
         f.Begin(after);
     }
 
-    private bool HasCompress(LoopType type) => Cpu.Target.Name == "avx512" && type.Element.Size() is 4 or 8 && type.Element.Size() * type.Lanes is 16 or 32 or 64;
+    private bool HasCompress(LoopType type) => Cpu is { Architecture: LlvmArchitecture.X64, Target.Name: "avx512" } && type.Element.Size() is 4 or 8 && type.Element.Size() * type.Lanes is 16 or 32 or 64;
 
     // Elements of the buffer as an i32, where that is known.
     private string? Capacity(Stmt.CompressStore store) => store.Buffer.Count.Symbols().All(s => scope.Find(s) is not null)

@@ -199,7 +199,7 @@ internal sealed partial class ValueWriter
         var (size, lanes) = (type.Element.Size(), type.Lanes);
 
         // LLVM takes an AVX2 machine's gathers for slow and writes out every lane.
-        if (Cpu.Target.Name == "avx2" && size >= 4 && (size * lanes is 16 or 32))
+        if (Cpu is { Architecture: LlvmArchitecture.X64, Target.Name: "avx2" } && size >= 4 && (size * lanes is 16 or 32))
         {
             return GatherAvx2(type, address, offsets, mask);
         }

@@ -32,7 +32,7 @@ public static unsafe class LlvmToolchain
     {
         if (RuntimeInformation.ProcessArchitecture == Architecture.Arm64)
         {
-            return Row(LlvmArchitecture.Arm64, target ?? Target.Vector128, hasFma: true);
+            return Row(LlvmArchitecture.Arm64, target ?? Target.Neon, hasFma: true);
         }
 
         var widest = LlvmCpu.All.Where(c => c.Architecture == LlvmArchitecture.X64 && c.IsHere).MaxBy(c => c.Target.VectorBits);

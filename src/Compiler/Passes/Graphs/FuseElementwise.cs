@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Graphs;
+using SparseDsl.Compiler.Lowering;
 using SparseDsl.Dsl.Binding;
 using SparseDsl.Dsl.Scalars;
 
@@ -11,7 +12,8 @@ namespace SparseDsl.Compiler.Passes.Graphs;
 /// Needs: normal form. Gives: fewer nodes, same values.
 /// <para>Before: <c>a[o, p] = sum(c) w[o, c] * x[c, p]</c>; <c>y[o, p] = max(a[o, p] + b[o], 0)</c>.
 /// After: <c>y[o, p] = max((sum(c) w[o, c] * x[c, p]) + b[o], 0)</c>.</para>
-/// A producer is taken in when nobody else reads it, its elements are read at most once each, no second reduction meets the first, and no read can leave it.
+/// A producer is taken in when nobody else reads it, its elements are read at most once each, no second reduction meets the first, no read can leave it,
+/// and parameters stored sparse by request can be walked as before.
 /// Nodes that only move elements (slices, transposes) are taken in by all their readers when innermost accesses stay contiguous.
 /// No body grows beyond a bound.
 /// </remarks>
@@ -99,9 +101,30 @@ public static class FuseElementwise
             return uses >= 1 && (consumer.Reduction is null || reads.All(r => StaysContiguous(producer)));
         }
 
-        return uses == 1 && reads.Select(r => string.Join(",", r.Subscripts)).Distinct().Count() == 1
+        return WalksAsBefore(consumer, operand, producer) && uses == 1 && reads.Select(r => string.Join(",", r.Subscripts)).Distinct().Count() == 1
             && (producer.Reduction is null ? ReadsEachOnce(reads[0], consumer) : IsIdentity(reads[0], consumer));
     }
+
+    /// <summary>
+    /// Whether a parameter that the program stores sparse can still be walked, if it was read by one of the two: alone, a product with it is written where it is stored,
+    /// but a minimum of such products needs the zeros as well.
+    /// </summary>
+    private static bool WalksAsBefore(ComputeNode consumer, int operand, ComputeNode producer)
+    {
+        if (!consumer.Operands.Concat(producer.Operands).Any(IsWalked))
+        {
+            return true;
+        }
+
+        var fused = Inline(consumer, operand, producer);
+        var walked = fused.Operands.Where(IsWalked).ToArray();
+        return walked.Length <= 1 && (fused.Reduction is not { } reduce || walked.All(w =>
+            SparseLegality.MaySkip(reduce, r => fused.Operands[r.Operand] == w) && Reads(reduce.Body, w) == Reads(fused.Body, w)));
+
+        int Reads(ScalarExpr body, Node of) => body.All().OfType<ScalarExpr.Read>().Count(r => fused.Operands[r.Operand] == of);
+    }
+
+    private static bool IsWalked(Node node) => node is ParamNode { Requested: { } format } && !Formats.Levels.Of(new Formats.Format(format), node.Type.Shape).All(l => l.IsFull);
 
     private static bool MovesElements(ComputeNode node) => node.Body is ScalarExpr.Read;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SparseDsl.Compiler.Loops;
 using SparseDsl.Dsl;
 using SparseDsl.Dsl.Scalars;
@@ -5,14 +6,27 @@ using SparseDsl.Dsl.Scalars;
 namespace SparseDsl.Compiler.Passes.Loops;
 
 /// <summary>Writes the arithmetic of a library function: names for what is used twice, constants in the lanes of the operand.</summary>
-internal sealed class MathBuilder(LoopNames names)
+internal sealed class MathBuilder(LoopNames names, Target target)
 {
+    private bool rounds;
+
     /// <summary>The named steps so far.</summary>
     public List<Stmt> Statements { get; } = [];
+
+    /// <summary>Writes a function out.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="function">Gives its value, and names what it computes on the way.</param>
+    /// <param name="isExact">Whether fused multiply-adds must stay so on machines without them.</param>
+    public LoopExpr Expand(LoopExpr.Op call, Func<MathBuilder, ImmutableArray<LoopExpr>, LoopExpr> function, bool isExact)
+    {
+        rounds = !isExact && !target.HasFma;
+        return Rounded(function(this, call.Children));
+    }
 
     /// <summary>Names a value, so that it is computed once.</summary>
     public LoopExpr Name(string hint, LoopExpr value)
     {
+        value = Rounded(value);
         if (value is LoopExpr.Const)
         {
             return value;
@@ -22,6 +36,10 @@ internal sealed class MathBuilder(LoopNames names)
         Statements.Add(new Stmt.Let(variable, value));
         return variable.Read();
     }
+
+    // Product and sum apart. An argument is written out before the function is, so what it keeps exact is named by then or has its own operands only.
+    private LoopExpr Rounded(LoopExpr value) =>
+        rounds ? value.Rewrite(e => e is LoopExpr.Op { Operation: var op, Children: [var a, var b, var c] } && op == MachineOps.Fma ? LoopOps.Add(LoopOps.Mul(a, b), c) : e) : value;
 
     /// <summary>A number like x: same type and lanes.</summary>
     public static LoopExpr Like(LoopExpr x, double value) => LoopOps.Const((float)value, x.Type);
