@@ -88,6 +88,15 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
         _ => false,
     };
 
+    /// <summary>What every machine of an instruction set runs; for code that finds out what else the machine has.</summary>
+    internal static LlvmCpu BaselineOf(LlvmArchitecture architecture) => architecture == LlvmArchitecture.X64
+        ? new("x86-64", architecture, "x86-64", "", Target.Scalar, HasFma: false)
+        : new("armv8-a", architecture, "generic", "", Target.Scalar);
+
+    /// <summary>The levels of an instruction set that one library can hold together, the lowest first.</summary>
+    public static ImmutableArray<LlvmCpu> LevelsOf(LlvmArchitecture architecture) =>
+        [.. (architecture == LlvmArchitecture.X64 ? ["x86-64-v2", "x86-64-v3", "x86-64-v4"] : (string[])["generic", "sve256", "sve512"]).Select(name => Find(name)!)];
+
     /// <summary>The row of an instruction set that a machine without a name gets.</summary>
     public static LlvmCpu DefaultOf(LlvmArchitecture architecture) => architecture == LlvmArchitecture.X64 ? Find("x86-64-v3")! : Find("generic")!;
 

@@ -15,6 +15,10 @@ namespace SparseDsl.Backends.Llvm;
 /// </remarks>
 public static class LlvmEmitter
 {
+    // Expressions that a part has about: those of a second of compiling, and no more parts than a machine's processors do at the same time.
+    private const long WorkOfPart = 6_000;
+    private const int MostParts = 8;
+
     /// <summary>Name of the function that runs the kernels in order.</summary>
     public const string RunFunction = "sparsedsl_run";
 
@@ -36,33 +40,79 @@ public static class LlvmEmitter
         return module.ToString();
     }
 
-    // A module whose other functions call the kernels keeps these to itself.
-    internal static void Write(Module module, LoopProgram program, bool isExported = true)
+    /// <summary>The model as several modules, to be compiled at the same time: kernels in parts of about the same work, and what calls them in the first. A small model is one.</summary>
+    /// <param name="program">The model after the loop passes.</param>
+    /// <param name="cpu">The processor; its target is the one that the program was lowered for.</param>
+    public static IReadOnlyList<string> EmitParts(LoopProgram program, LlvmCpu cpu)
     {
-        var names = new Dictionary<Kernel, string>(ReferenceEqualityComparer.Instance);
-        foreach (var kernel in program.Calls.Select(c => c.Kernel))
+        var names = FunctionNames(program, "");
+        var work = names.Keys.ToDictionary(k => k, k => k.Body.AllExpressions().Count(), (IEqualityComparer<Kernel>)ReferenceEqualityComparer.Instance);
+        var count = (int)Math.Clamp(work.Values.Sum() / WorkOfPart, 1, MostParts);
+        if (count == 1)
         {
-            if (names.TryAdd(kernel, UniqueName(kernel, names.Values)))
+            return [Emit(program, cpu)];
+        }
+
+        // The longest first, each to the part with least so far.
+        var sums = new long[count];
+        Module[] modules = [.. Enumerable.Range(0, count).Select(_ => new Module(cpu))];
+        foreach (var (kernel, name) in names.OrderByDescending(n => work[n.Key]).ThenBy(n => n.Value, StringComparer.Ordinal))
+        {
+            var part = Array.IndexOf(sums, sums.Min());
+            sums[part] += work[kernel];
+            new KernelWriter(modules[part], kernel, name, MayAlias(program, kernel), isExported: true).Write();
+            if (part != 0)
             {
-                new KernelWriter(module, kernel, names[kernel], MayAlias(program, kernel)).Write();
+                modules[0].AddText(KernelWriter.Declaration(kernel, name));
             }
         }
 
-        var linkage = isExported ? "" : "internal ";
+        WriteCalls(modules[0], program, names, "");
+        return [.. modules.Select(m => m.ToString())];
+    }
+
+    /// <summary>The function of every kernel, in the order in which they first run; its parallel loops are functions whose names go on with <c>.part</c>.</summary>
+    public static IReadOnlyDictionary<Kernel, string> FunctionNames(LoopProgram program) => FunctionNames(program, "");
+
+    private static OrderedDictionary<Kernel, string> FunctionNames(LoopProgram program, string prefix)
+    {
+        var names = new OrderedDictionary<Kernel, string>(ReferenceEqualityComparer.Instance);
+        foreach (var kernel in program.Calls.Select(c => c.Kernel))
+        {
+            names.TryAdd(kernel, UniqueName(prefix, kernel, names.Values));
+        }
+
+        return names;
+    }
+
+    // A module whose other functions call the kernels keeps these to itself.
+    internal static void Write(Module module, LoopProgram program, bool isExported = true)
+    {
+        var names = FunctionNames(program, module.Prefix);
+        foreach (var (kernel, name) in names)
+        {
+            new KernelWriter(module, kernel, name, MayAlias(program, kernel)).Write();
+        }
+
+        WriteCalls(module, program, names, isExported ? "" : "internal ");
+    }
+
+    private static void WriteCalls(Module module, LoopProgram program, OrderedDictionary<Kernel, string> names, string linkage)
+    {
         var run = new Function(module);
         for (var i = 0; i < program.Calls.Length; i++)
         {
             WriteCall(module, program, i, names[program.Calls[i].Kernel], linkage);
-            run.Do($"call void @{CallFunction(i)}(ptr %host, ptr %regions, ptr %scalars)");
+            run.Do($"call void @{module.Prefix}{CallFunction(i)}(ptr %host, ptr %regions, ptr %scalars)");
         }
 
         run.Do("ret void");
-        module.Add("all kernels in order", $"{linkage}void @{RunFunction}(ptr %host, ptr %regions, ptr %scalars)", run);
+        module.Add("all kernels in order", $"{linkage}void @{module.Prefix}{RunFunction}(ptr %host, ptr %regions, ptr %scalars)", run);
     }
 
-    private static string UniqueName(Kernel kernel, IEnumerable<string> taken)
+    private static string UniqueName(string prefix, Kernel kernel, IEnumerable<string> taken)
     {
-        var stem = "k." + new string([.. kernel.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '_')]);
+        var stem = prefix + "k." + new string([.. kernel.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '_')]);
         var name = stem;
         for (var number = 2; taken.Contains(name); number++)
         {
@@ -101,7 +151,7 @@ public static class LlvmEmitter
 
         function.Do($"call void @{kernel}({string.Join(", ", arguments)})");
         function.Do("ret void");
-        module.Add(call.Label, $"{linkage}void @{CallFunction(index)}(ptr %host, ptr %regions, ptr %scalars)", function);
+        module.Add(call.Label, $"{linkage}void @{module.Prefix}{CallFunction(index)}(ptr %host, ptr %regions, ptr %scalars)", function);
     }
 
     private static int IndexOf(IEnumerable<string> names, string name)

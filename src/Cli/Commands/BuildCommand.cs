@@ -23,7 +23,7 @@ internal static class BuildCommand
         var file = SharedOptions.File();
         var target = new Option<string>("--target") { Description = "csharp: a class library; x64 or arm64: a native library for Linux with a C header", Required = true };
         target.AcceptOnlyFromAmong(["csharp", .. NativeBuild.Targets]);
-        var cpu = SharedOptions.Cpu("with x64 and arm64: the processor that code is made for; default: x86-64-v3 and generic");
+        var cpu = SharedOptions.Cpus("with x64 and arm64: the processors that code is made for, of which the library takes the best for the machine, or all; default: x86-64-v3 and generic");
         var folder = new Option<string>("--output", "-o") { Description = "where to write; made when it is not there", HelpName = "DIR", Required = true };
         var (model, weights, profile) = (SharedOptions.Model(), SharedOptions.Weights(), SharedOptions.Profile());
         var space = new Option<string>("--namespace") { Description = "namespace of the class", HelpName = "NAME", DefaultValueFactory = _ => "SparseDsl.Generated" };
@@ -33,7 +33,7 @@ internal static class BuildCommand
         var command = new Command("build", "Write a model as a C# class library, or as a native one.") { file, target, cpu, folder, space, className, model, weights, profile };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(cpu) is { IsKnown: true } named && NativeBuild.Mismatch(result.GetValue(target)!, named) is { } problem)
+            if (result.GetValue(cpu) is { Count: > 0 } named && NativeBuild.Mismatch(result.GetValue(target)!, named) is { } problem)
             {
                 result.AddError(problem);
             }
@@ -48,7 +48,7 @@ internal static class BuildCommand
 
             if (parsed.GetValue(target) != "csharp")
             {
-                new NativeBuild(session, parsed.GetValue(target)!, parsed.GetValue(cpu), parsed.GetValue(folder)!, parsed.GetValue(className))
+                new NativeBuild(session, parsed.GetValue(target)!, parsed.GetValue(cpu)!, parsed.GetValue(folder)!, parsed.GetValue(className))
                     .Run(parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(profile));
                 return session.Finish();
             }

@@ -4,7 +4,6 @@ using SparseDsl.Backends.Llvm.Library;
 using SparseDsl.Backends.Llvm.Toolchain;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
-using SparseDsl.Compiler.Loops;
 using SparseDsl.Compiler.Pipeline;
 using SparseDsl.Dsl.Diagnostics;
 
@@ -14,24 +13,30 @@ namespace SparseDsl.Cli.Commands;
 /// Writes a model as a native library: <c>libNAME.so</c> and <c>NAME.o</c>, the header, the packed weights, a C program that calls it and the lines of CMake that build
 /// that. Needs libLLVM and LLVM's linker, and no C compiler.
 /// </summary>
-internal sealed class NativeBuild(Session session, string target, LlvmCpuName? cpu, string folder, string? name)
+internal sealed class NativeBuild(Session session, string target, IReadOnlyList<LlvmCpuName> processors, string folder, string? name)
 {
     /// <summary>What it makes libraries for.</summary>
     public static readonly string[] Targets = ["x64", "arm64"];
 
-    /// <summary>What is wrong with a processor for a target; null when nothing is.</summary>
-    public static string? Mismatch(string target, LlvmCpuName cpu) => target == "csharp" ? "--cpu is for native libraries: --target x64 or arm64"
-        : cpu != LlvmCpuName.Native && cpu.Row.Architecture != Architecture(target) ? $"the processor '{cpu.Name}' is not one of {target}"
-        : null;
+    /// <summary>What is wrong with processors for a target; null when nothing is.</summary>
+    public static string? Mismatch(string target, IReadOnlyList<LlvmCpuName> processors)
+    {
+        var named = processors.Where(p => p != LlvmCpuName.Native && p != LlvmCpuName.Every).ToList();
+        return target == "csharp" ? "--cpu is for native libraries: --target x64 or arm64"
+            : named.FirstOrDefault(p => p.Row.Architecture != Architecture(target)) is { } other ? $"the processor '{other.Name}' is not one of {target}"
+            : processors.Count > 1 && named.Count < processors.Count ? $"'{processors.Except(named).First().Name}' stands alone, without other processors"
+            : named.GroupBy(p => p.Row.Target).FirstOrDefault(g => g.Count() > 1) is { } alike ? $"a library chooses by the vectors of a machine, which '{alike.First().Name}' and '{alike.Last().Name}' have alike"
+            : null;
+    }
 
     /// <summary>Compiles and writes; problems are reported.</summary>
     public void Run(string file, string? model, string? weightsPath, string? profile)
     {
-        if (LlvmToolchain.Check(session.Diagnostics) && Processor() is { } processor && ProfileFile.Find(session, profile) is { } machine
+        if (LlvmToolchain.Check(session.Diagnostics) && Processors() is { } rows && ProfileFile.Find(session, profile) is { } machine
             && SourceFiles.Model(session, file, model) is { } bound && ModelWeights.Read(session, bound, weightsPath) is { } weights)
         {
-            var options = new CompilationOptions(processor.Target) { Weights = weights.Find, Profile = machine };
-            if (session.Work("compiling", () => Compile(bound, weights, options, processor)) is { } files && OutputFolder.Write(session, folder, files.Select(f => (f.Name, f.Content))))
+            var options = new CompilationOptions(rows[0].Target) { Weights = weights.Find, Profile = machine };
+            if (session.Work("compiling", () => Compile(bound, weights, options, rows)) is { } files && OutputFolder.Write(session, folder, files.Select(f => (f.Name, f.Content))))
             {
                 Link(files);
             }
@@ -40,12 +45,15 @@ internal sealed class NativeBuild(Session session, string target, LlvmCpuName? c
 
     private static LlvmArchitecture Architecture(string target) => target == "x64" ? LlvmArchitecture.X64 : LlvmArchitecture.Arm64;
 
-    private LlvmCpu? Processor()
+    // The narrowest vectors first: a library takes the last that the machine runs.
+    private List<LlvmCpu>? Processors()
     {
-        var row = cpu?.Row ?? LlvmCpu.DefaultOf(Architecture(target));
-        if (row.Architecture == Architecture(target))
+        IEnumerable<LlvmCpu> rows = processors.Count == 0 ? [LlvmCpu.DefaultOf(Architecture(target))]
+            : processors.Contains(LlvmCpuName.Every) ? LlvmCpu.LevelsOf(Architecture(target))
+            : processors.Select(p => p.Row);
+        if (rows.All(r => r.Architecture == Architecture(target)))
         {
-            return row;
+            return [.. rows.OrderBy(r => r.Target.VectorBits)];
         }
 
         // This machine, asked for as 'native', is of another kind.
@@ -53,26 +61,26 @@ internal sealed class NativeBuild(Session session, string target, LlvmCpuName? c
         return null;
     }
 
-    private List<LibraryFile>? Compile(ProgramModel bound, ModelWeights weights, CompilationOptions options, LlvmCpu processor)
+    private List<LibraryFile>? Compile(ProgramModel bound, ModelWeights weights, CompilationOptions options, List<LlvmCpu> rows)
     {
-        if (Compilation.Lower(bound.Model, options, session.Diagnostics) is not { } lowered)
+        if (TierCompiler.Lower(bound.Model, [.. rows.Select(r => r.Target)], options, null, session.Diagnostics) is not { Tiers: var tiers })
         {
             return null;
         }
 
-        IReadOnlyList<CSharpTier> tier = [new(options.Target, lowered.Program)];
-        if (ModelPacker.Pack(tier, path => weights[path], session.Diagnostics) is not { } packed)
+        if (ModelPacker.Pack(tiers, path => weights[path], session.Diagnostics) is not { } packed)
         {
             return null;
         }
 
-        var hash = ModelHash.Of(tier);
-        List<LibraryFile> files = [.. LlvmLibrary.Write(lowered.Program, processor, hash, name)];
+        var hash = ModelHash.Of(tiers);
+        List<LibraryLevel> levels = [.. tiers.Zip(rows, (tier, row) => new LibraryLevel(row, tier.Program, weight => CSharpEmitter.WeightName(tiers, tier, weight)))];
+        List<LibraryFile> files = [.. LlvmLibrary.Write(levels, hash, name)];
         if (packed.Count > 0)
         {
             using var stream = new MemoryStream();
-            WeightFileWriter.Write(stream, lowered.Program.Name, hash, packed);
-            files.Add(new LibraryFile(LlvmLibrary.NameOf(lowered.Program, name) + ".sdw", stream.ToArray()));
+            WeightFileWriter.Write(stream, tiers[0].Program.Name, hash, packed);
+            files.Add(new LibraryFile(LlvmLibrary.NameOf(tiers[0].Program, name) + ".sdw", stream.ToArray()));
         }
 
         return files;

@@ -141,6 +141,25 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary><c>--cpu x86-64-v2,x86-64-v3</c>, or all; empty when it is not given.</summary>
+    public static Option<IReadOnlyList<LlvmCpuName>> Cpus(string description) => new("--cpu")
+    {
+        Description = description,
+        HelpName = "NAMES",
+        DefaultValueFactory = _ => [],
+        CustomParser = result =>
+        {
+            LlvmCpuName[] names = [.. result.Tokens[0].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(n => new LlvmCpuName(n)).Distinct()];
+            if (names.FirstOrDefault(n => !n.IsKnown && n != LlvmCpuName.Every) is { } unknown)
+            {
+                result.AddError($"'{unknown.Name}' is not a processor; processors are all, native, {string.Join(", ", LlvmCpu.All.Select(c => c.Name))}");
+                return [];
+            }
+
+            return names;
+        },
+    };
+
     /// <summary><c>--targets avx2,scalar</c> as rows; null when it is not given.</summary>
     public static Option<IReadOnlyList<Target>?> Targets() => new("--targets")
     {

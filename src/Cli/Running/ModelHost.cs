@@ -90,6 +90,9 @@ internal sealed record LlvmCpuName(string Name)
     /// <summary>This machine's.</summary>
     public static LlvmCpuName Native { get; } = new(LlvmCpu.NativeName);
 
+    /// <summary>All levels of the instruction set, in one library.</summary>
+    public static LlvmCpuName Every { get; } = new("all");
+
     /// <summary>The row.</summary>
     public LlvmCpu Row => Name == LlvmCpu.NativeName ? LlvmToolchain.Native() : LlvmCpu.Find(Name)!;
 

@@ -1,9 +1,16 @@
+using System.Globalization;
 using SparseDsl.Backends.Hosting;
 using SparseDsl.Backends.Llvm;
 using SparseDsl.Backends.Llvm.Hosting;
 using SparseDsl.Backends.Llvm.Toolchain;
 using SparseDsl.Backends.Tests.CSharp;
+using SparseDsl.Backends.Tests.Numbers;
+using SparseDsl.Compiler;
+using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Pipeline;
+using SparseDsl.Dsl;
+using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Runtime;
 
 namespace SparseDsl.Backends.Tests.Llvm;
@@ -50,6 +57,29 @@ public class HostTests
         Assert.Equal(first, models[1].Run(inputs)["y"].ToBytes());
         models[1].Dispose();
         Assert.Throws<ObjectDisposedException>(() => models[1].Run(inputs));
+    }
+
+    [Fact]
+    public void A_long_model_is_compiled_in_parts_to_the_bits_of_the_whole()
+    {
+        // Of different widths, so that no two share a kernel.
+        var weights = string.Concat(Enumerable.Range(0, 16).Select(i => $"    param w{i}: f32[{20 + i}, {21 + i}]\n"));
+        var layers = string.Concat(Enumerable.Range(0, 16).Select(i => $"    let h{i + 1} = gelu(matmul(h{i}, w{i}))\n"));
+        var bound = NumberModels.Bind($"import std.nn\nmodel M() {{\n    input h: f32[7, 20]\n    let h0 = h\n{weights}{layers}    output y = h16\n}}\n");
+        var lowered = Compilation.Lower(bound, new CompilationOptions(Target.Avx2) { Weights = Weight }, new DiagnosticBag())!;
+        Assert.InRange(LlvmEmitter.EmitParts(lowered.Program, LlvmCpu.Find("x86-64-v3")!).Count, 2, 8);
+        var cache = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
+        using var model = TwoBackends.Load(lowered.Program, Target.Avx2, w => Compilation.Pack(w, Weight, cache));
+        var y = model.Run(new Dictionary<string, TensorData>(StringComparer.Ordinal) { ["h"] = new(ElementType.F32, [7, 20], Floats(140)) })["y"];
+        Assert.All(y.ToDoubles(), v => Assert.True(double.IsFinite(v)));
+
+        static TensorData Weight(string path)
+        {
+            var rows = 20 + int.Parse(path[1..], CultureInfo.InvariantCulture);
+            return new TensorData(ElementType.F32, [rows, rows + 1], Floats(rows * (rows + 1)));
+        }
+
+        static byte[] Floats(int count) => [.. Enumerable.Range(0, count).SelectMany(i => BitConverter.GetBytes((i % 13 - 6) * 0.01f))];
     }
 
     [Fact]

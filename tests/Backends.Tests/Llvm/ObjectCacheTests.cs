@@ -27,6 +27,18 @@ public sealed class ObjectCacheTests : IDisposable
         Assert.Equal(3, Directory.GetFiles(folder).Length);
     }
 
+    [Fact]
+    public void The_objects_of_a_model_are_found_without_writing_its_modules()
+    {
+        var (cache, program) = (new ObjectCache(folder), CSharp.ModelTests.Lowered("avx2"));
+        var first = cache.Compile(program, Cpu("x86-64-v3"));
+        Assert.Single(Directory.GetFiles(folder));
+        Assert.Equal(first, cache.Compile(program, Cpu("x86-64-v3")));
+        Assert.Equal(LlvmToolchain.CompileAll(LlvmEmitter.EmitParts(program, Cpu("x86-64-v3")), Cpu("x86-64-v3")), first);
+        cache.Compile(program, Cpu("haswell"));
+        Assert.Equal(2, Directory.GetFiles(folder).Length);
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(20, 0)]

@@ -9,8 +9,12 @@ namespace SparseDsl.Backends.Llvm.Emit;
 /// Writes a kernel as a function over the host, pointers and dims. A parallel loop in it becomes a function of its own, which the host calls through another of
 /// (context, begin, end) that unpacks what the loop uses from a struct on the caller's stack: so pointers are parameters, and LLVM learns that they do not alias.
 /// </summary>
-internal sealed class KernelWriter(Module module, Kernel kernel, string name, bool mayAlias)
+internal sealed class KernelWriter(Module module, Kernel kernel, string name, bool mayAlias, bool isExported = false)
 {
+    /// <summary>How other modules know the function of a kernel.</summary>
+    public static string Declaration(Kernel kernel, string name) =>
+        $"declare void @{name}({string.Join(", ", Enumerable.Repeat("ptr", 1 + kernel.Buffers.Length).Concat(kernel.Scalars.Select(_ => "i32")))})\n";
+
     // Beyond this a thread's stack might not do: the memory comes from the host for the time of the call.
     private const long LargestStackScratch = 64 * 1024;
 
@@ -42,7 +46,7 @@ internal sealed class KernelWriter(Module module, Kernel kernel, string name, bo
 
         WithScratch(function, scope, ScratchOutside(kernel.Body), () => new StatementWriter(function, scope) { Parallel = loop => Parallel(function, scope, loop) }.Write(kernel.Body));
         function.Do("ret void");
-        module.Add(kernel.Label, $"internal void @{name}({string.Join(", ", parameters)})", function);
+        module.Add(kernel.Label, $"{(isExported ? "" : "internal ")}void @{name}({string.Join(", ", parameters)})", function);
     }
 
     private static int Invariant(Stmt.For loop) => loop.Body.AllExpressions().Count(e => e is LoopExpr.Load { Offset: LoopExpr.Const });

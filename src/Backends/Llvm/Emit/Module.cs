@@ -2,14 +2,28 @@ using System.Text;
 
 namespace SparseDsl.Backends.Llvm.Emit;
 
-/// <summary>The text of a module: functions, and declarations of what they call.</summary>
+/// <summary>The text of a module: functions, and declarations of what they call. Functions may be for different processors.</summary>
 internal sealed class Module(LlvmCpu cpu)
 {
+    private readonly List<LlvmCpu> processors = [cpu];
     private readonly SortedDictionary<string, string> declarations = new(StringComparer.Ordinal);
     private readonly StringBuilder functions = new();
 
-    /// <summary>The processor.</summary>
-    public LlvmCpu Cpu { get; } = cpu;
+    /// <summary>The processor of the functions that are added now.</summary>
+    public LlvmCpu Cpu { get; private set; } = cpu;
+
+    /// <summary>What names of the module's own functions begin with, so that those of several processors differ.</summary>
+    public string Prefix { get; private set; } = "";
+
+    /// <summary>Goes on with functions for a processor, all of one instruction set.</summary>
+    public void Switch(LlvmCpu processor, string prefix)
+    {
+        (Cpu, Prefix) = (processor, prefix);
+        if (!processors.Contains(processor))
+        {
+            processors.Add(processor);
+        }
+    }
 
     /// <summary>Notes a function of LLVM or of a library.</summary>
     public void Declare(string result, string name, ReadOnlySpan<string> arguments)
@@ -31,7 +45,7 @@ internal sealed class Module(LlvmCpu cpu)
             functions.Append("; ").Append(comment.ReplaceLineEndings(" ")).Append('\n');
         }
 
-        functions.Append("define ").Append(head).Append(" #0 {\n").Append(function.Text).Append("}\n\n");
+        functions.Append("define ").Append(head).Append(" #").Append(processors.IndexOf(Cpu)).Append(" {\n").Append(function.Text).Append("}\n\n");
     }
 
     /// <summary>Appends text as it is: constants, functions written by hand.</summary>
@@ -48,15 +62,15 @@ internal sealed class Module(LlvmCpu cpu)
             text.Append(declaration).Append('\n');
         }
 
-        return text.Append('\n').Append(Attributes()).ToString();
+        return text.Append('\n').AppendJoin("", processors.Select(Attributes)).ToString();
     }
 
-    private string Attributes()
+    private static string Attributes(LlvmCpu processor, int number)
     {
-        var features = Cpu.Features.Length == 0 ? "" : $" \"target-features\"=\"{Cpu.Features}\"";
-        var width = Cpu.Architecture == LlvmArchitecture.X64 ? " \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\""
-            : Cpu.VectorScale > 0 ? $" vscale_range({LlvmTypes.Digits(Cpu.VectorScale)},{LlvmTypes.Digits(Cpu.VectorScale)})" : "";
-        return $"attributes #0 = {{ nounwind \"no-builtins\" \"target-cpu\"=\"{Cpu.LlvmName}\"{features}{width} }}\n";
+        var features = processor.Features.Length == 0 ? "" : $" \"target-features\"=\"{processor.Features}\"";
+        var width = processor.Architecture == LlvmArchitecture.X64 ? " \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\""
+            : processor.VectorScale > 0 ? $" vscale_range({LlvmTypes.Digits(processor.VectorScale)},{LlvmTypes.Digits(processor.VectorScale)})" : "";
+        return $"attributes #{LlvmTypes.Digits(number)} = {{ nounwind \"no-builtins\" \"target-cpu\"=\"{processor.LlvmName}\"{features}{width} }}\n";
     }
 
     // "ptr noundef %x" has the type "ptr"; "<4 x float> %x" the type "<4 x float>".

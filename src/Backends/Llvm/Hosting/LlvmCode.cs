@@ -14,18 +14,21 @@ internal sealed unsafe class LlvmCode : IDisposable
     private readonly LLVMOrcOpaqueLLJIT* jit;
     private int users = 1;
 
-    /// <summary>Loads an object file.</summary>
-    public LlvmCode(byte[] image)
+    /// <summary>Loads object files, which may call each other.</summary>
+    public LlvmCode(IReadOnlyList<byte[]> images)
     {
         LLVMOrcOpaqueLLJIT* created;
         LlvmError.ThrowIf(LLVM.OrcCreateLLJIT(&created, null));
         jit = created;
         var library = LLVM.OrcLLJITGetMainJITDylib(jit);
         DefineFunctions(library);
-        fixed (byte* start = image, name = "kernels\0"u8)
+        for (var i = 0; i < images.Count; i++)
         {
-            var buffer = LLVM.CreateMemoryBufferWithMemoryRangeCopy((sbyte*)start, (nuint)image.Length, (sbyte*)name);
-            LlvmError.ThrowIf(LLVM.OrcLLJITAddObjectFile(jit, library, buffer));
+            fixed (byte* start = images[i], name = LlvmText.Bytes("kernels" + Emit.LlvmTypes.Digits(i)))
+            {
+                var buffer = LLVM.CreateMemoryBufferWithMemoryRangeCopy((sbyte*)start, (nuint)images[i].Length, (sbyte*)name);
+                LlvmError.ThrowIf(LLVM.OrcLLJITAddObjectFile(jit, library, buffer));
+            }
         }
     }
 

@@ -33,8 +33,7 @@ public static class LlvmHost
 
     private static List<CompiledModel> Load(LoopProgram program, LlvmCpu cpu, WeightBinder weights, int copies, int threads, bool isProfiled, ObjectCache? cache)
     {
-        var text = LlvmEmitter.Emit(program, cpu);
-        var code = new LlvmCode(cache?.Compile(text, cpu) ?? LlvmToolchain.Compile(text, cpu));
+        var code = new LlvmCode(cache?.Compile(program, cpu) ?? LlvmToolchain.CompileAll(LlvmEmitter.EmitParts(program, cpu), cpu));
         var models = new List<CompiledModel>();
         try
         {

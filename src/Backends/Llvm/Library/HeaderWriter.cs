@@ -6,15 +6,17 @@ using SparseDsl.Dsl.Binding;
 namespace SparseDsl.Backends.Llvm.Library;
 
 /// <summary>Writes the C header of a library, with its documentation.</summary>
-internal sealed class HeaderWriter(LoopProgram program, LlvmCpu cpu, CNames names)
+internal sealed class HeaderWriter(IReadOnlyList<LibraryLevel> levels, CNames names)
 {
+    private readonly LoopProgram program = levels[0].Program;
+
     private string Name => names.Library;
 
     private bool HasWeights => program.Regions.Any(r => r is Region.Weight);
 
     /// <summary>The text of the header.</summary>
     public string Write() => $$"""
-        /* The model {{program.Name}} as a library for {{cpu.Name}}, written by SparseDsl. It is C99 and C++.
+        /* The model {{program.Name}} as a library for {{string.Join(", ", levels.Select(l => l.Cpu.Name))}}, written by SparseDsl. It is C99 and C++.
          *
          *     {{Name}}_context *context;
          *     {{Name}}_create({{(HasWeights ? "weights, size" : "NULL, 0")}}, &context);
@@ -39,19 +41,34 @@ internal sealed class HeaderWriter(LoopProgram program, LlvmCpu cpu, CNames name
         enum {
             {{names.Constants}}_OK = 0,
             {{names.Constants}}_OUT_OF_MEMORY = 1, /* memory for the context, or for temporaries of these dims, is not to be had */
-            {{names.Constants}}_BAD_WEIGHTS = 2,   /* the bytes are no whole file of packed weights, or an array is missing or of another length */
-            {{names.Constants}}_OTHER_WEIGHTS = 3, /* the weights were packed for another model, or for another version or processor of this one */
+            {{names.Constants}}_BAD_WEIGHTS = 2,   /* the bytes are no whole file of packed weights as it was written, or an array is missing or of another length */
+            {{names.Constants}}_OTHER_WEIGHTS = 3, /* the weights were packed for another model, or for another version of this one, or for other processors */
             {{names.Constants}}_BAD_DIM = 4,       /* a dim is outside its range, or a tensor would have 2^31 elements or more */
             {{names.Constants}}_BUSY = 5,          /* another call on this context has not returned yet */
-            {{names.Constants}}_NULL = 6           /* the context, or the place for it, is null */
+            {{names.Constants}}_NULL = 6,          /* the context, or the place for it, is null */
+            {{names.Constants}}_OTHER_PROCESSOR = 7 /* this machine does not run the level asked for, or any level of the library */
         };
+
+        /* Levels: the processors that the library has code for. {{Levels}} */
+        enum {
+        {{string.Join(",\n", levels.Select((l, i) => $"    {names.Constants}_LEVEL_{CNames.Identifier(l.Cpu.Name).ToUpperInvariant()} = {LlvmTypes.Digits(i)}"))}}
+        };
+
+        /* The best level that this machine runs, which create takes; -1 for none. */
+        int32_t {{Name}}_level(void);
+
+        /* The name of a level: "{{levels[levels.Count - 1].Cpu.Name}}"; null for a number that is none. */
+        const char *{{Name}}_level_name(int32_t level);
 
         /* Memory of one caller: temporaries, and states between calls. */
         typedef struct {{Name}}_context {{Name}}_context;
 
         /* Makes a context. weights: {{(HasWeights ? $"the bytes of {Name}.sdw; they stay in place and unchanged for as long as contexts use them, best at a multiple of 64" : "not needed, null")}}.
-         * size: how many. created: where the context is put; null after a failure. */
+         * size: how many; all are read once and their checksums compared. created: where the context is put; null after a failure. */
         int32_t {{Name}}_create(const void *weights, size_t size, {{Name}}_context **created);
+
+        /* As create, for a level that need not be the best; results of different levels differ by rounding. */
+        int32_t {{Name}}_create_at(int32_t level, const void *weights, size_t size, {{Name}}_context **created);
 
         /* Computes the outputs. Tensors are row-major and may begin anywhere; an output shares no memory with another tensor.
         {{Documentation()}} */
@@ -77,6 +94,10 @@ internal sealed class HeaderWriter(LoopProgram program, LlvmCpu cpu, CNames name
         #endif
 
         """.ReplaceLineEndings("\n");
+
+    private string Levels => levels[0].Cpu.Architecture == LlvmArchitecture.X64
+        ? "Which of them a machine runs is found out by\n * cpuid; of one that is no level of x86-64, the level of its vectors is asked for."
+        : "Which of them a machine runs is found out by\n * identification registers, which Linux lets programs read from 4.11 on; for SVE the length of its registers must be that of the level.";
 
     private IEnumerable<Region> Tensors => program.Regions.Where(r => r is Region.Input).Concat(program.Regions.Where(r => r is Region.Output));
 

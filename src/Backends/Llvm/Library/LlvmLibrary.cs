@@ -19,31 +19,29 @@ public static class LlvmLibrary
     public static string NameOf(LoopProgram program, string? name = null) => new CNames(program, name).Library;
 
     /// <summary>The text of the module. The library exports functions that begin with its name, and nothing else.</summary>
-    /// <param name="program">The model after the loop passes.</param>
-    /// <param name="cpu">The processor, of the target that the model was lowered for.</param>
+    /// <param name="levels">The model for one processor or several of one instruction set, the best last.</param>
     /// <param name="modelHash">64 digits that tell which packed weights fit.</param>
     /// <param name="name">The library's name; null is the model's.</param>
-    public static string Emit(LoopProgram program, LlvmCpu cpu, string modelHash, string? name = null)
+    public static string Emit(IReadOnlyList<LibraryLevel> levels, string modelHash, string? name = null)
     {
-        var module = new Module(cpu);
-        LlvmEmitter.Write(module, program, isExported: false);
-        new LibraryWriter(module, program, new CNames(program, name), modelHash).Write();
+        var module = new Module(LlvmCpu.BaselineOf(levels[0].Cpu.Architecture));
+        new LibraryWriter(module, levels, new CNames(levels[0].Program, name), modelHash).Write();
         return module.ToString();
     }
 
     /// <summary>Compiles the library; needs libLLVM.</summary>
-    /// <param name="program">The model after the loop passes.</param>
-    /// <param name="cpu">The processor, of the target that the model was lowered for.</param>
+    /// <param name="levels">The model for one processor or several of one instruction set, the best last.</param>
     /// <param name="modelHash">64 digits that tell which packed weights fit.</param>
     /// <param name="name">The library's name; null is the model's.</param>
-    public static IReadOnlyList<LibraryFile> Write(LoopProgram program, LlvmCpu cpu, string modelHash, string? name = null)
+    public static IReadOnlyList<LibraryFile> Write(IReadOnlyList<LibraryLevel> levels, string modelHash, string? name = null)
     {
+        var program = levels[0].Program;
         var names = new CNames(program, name);
         var example = new ExampleWriter(program, names);
         return
         [
-            new(names.Library + ".o", LlvmToolchain.Compile(Emit(program, cpu, modelHash, name), cpu)),
-            Text(names.Library + ".h", new HeaderWriter(program, cpu, names).Write()),
+            new(names.Library + ".o", LlvmToolchain.Compile(Emit(levels, modelHash, name), LlvmCpu.BaselineOf(levels[0].Cpu.Architecture))),
+            Text(names.Library + ".h", new HeaderWriter(levels, names).Write()),
             Text("example.c", example.Program()),
             Text("CMakeLists.txt", example.CMake()),
         ];

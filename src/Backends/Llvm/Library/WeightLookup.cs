@@ -4,17 +4,26 @@ namespace SparseDsl.Backends.Llvm.Library;
 
 /// <summary>
 /// Functions that read files of packed weights, as LLVM text; <c>SparseDsl.Runtime.WeightFile</c> describes the format. Nothing outside the given bytes is read, whatever is
-/// in them. Checksums are not compared: that would read all data before the first call.
+/// in them, and both checksums are compared: all bytes are read once.
 /// </summary>
 internal static class WeightLookup
 {
     private const int HeaderLength = 128;
 
+    // FNV-1a, of 64 bits.
+    private const long Offset = -3750763034362895579;
+    private const long Prime = 1099511628211;
+
     /// <summary>Appends <c>i1 @sd.same(a, b, n)</c>, <c>i1 @sd.sound(file, size)</c> and <c>ptr @sd.find(file, size, name, length, element, length, bytes)</c>.</summary>
-    public static void Write(Module module) => module.AddText(Text);
+    public static void Write(Module module)
+    {
+        module.Declare("i64", "llvm.umin.i64", ["i64 0", "i64 0"]);
+        module.AddText(Text);
+    }
 
     private static readonly string Text = $$"""
         @sd.magic = internal constant [8 x i8] c"SDWEIGHT"
+        @sd.zeros = internal constant [32 x i8] zeroinitializer
 
         ; whether two arrays of n bytes are the same
         define internal i1 @sd.same(ptr %a, ptr %b, i64 %n) #0 {
@@ -39,9 +48,81 @@ internal static class WeightLookup
           ret i1 %result
         }
 
-        ; whether the header is that of a whole file of weights
+        ; the sums of nothing
+        define internal void @sd.begin(ptr %sums) #0 {
+        entry:
+          store <4 x i64> <{{string.Join(", ", Enumerable.Range(0, 4).Select(i => "i64 " + LlvmTypes.Digits(Offset + i)))}}>, ptr %sums, align 8
+          ret void
+        }
+
+        ; four sums, each over every fourth word; a length that is no multiple of 32 is rounded down
+        define internal void @sd.mix(ptr %sums, ptr %data, i64 %length) #0 {
+        entry:
+          %p1 = getelementptr i64, ptr %sums, i64 1
+          %p2 = getelementptr i64, ptr %sums, i64 2
+          %p3 = getelementptr i64, ptr %sums, i64 3
+          %a0 = load i64, ptr %sums
+          %b0 = load i64, ptr %p1
+          %c0 = load i64, ptr %p2
+          %d0 = load i64, ptr %p3
+          br label %test
+        test:
+          %at = phi i64 [ 0, %entry ], [ %end, %words ]
+          %a = phi i64 [ %a0, %entry ], [ %aNext, %words ]
+          %b = phi i64 [ %b0, %entry ], [ %bNext, %words ]
+          %c = phi i64 [ %c0, %entry ], [ %cNext, %words ]
+          %d = phi i64 [ %d0, %entry ], [ %dNext, %words ]
+          %end = add i64 %at, 32
+          %more = icmp ule i64 %end, %length
+          br i1 %more, label %words, label %done
+        words:
+          %w0At = getelementptr i8, ptr %data, i64 %at
+          %w1At = getelementptr i64, ptr %w0At, i64 1
+          %w2At = getelementptr i64, ptr %w0At, i64 2
+          %w3At = getelementptr i64, ptr %w0At, i64 3
+          %w0 = load i64, ptr %w0At, align 1
+          %w1 = load i64, ptr %w1At, align 1
+          %w2 = load i64, ptr %w2At, align 1
+          %w3 = load i64, ptr %w3At, align 1
+          %ax = xor i64 %a, %w0
+          %bx = xor i64 %b, %w1
+          %cx = xor i64 %c, %w2
+          %dx = xor i64 %d, %w3
+          %aNext = mul i64 %ax, {{LlvmTypes.Digits(Prime)}}
+          %bNext = mul i64 %bx, {{LlvmTypes.Digits(Prime)}}
+          %cNext = mul i64 %cx, {{LlvmTypes.Digits(Prime)}}
+          %dNext = mul i64 %dx, {{LlvmTypes.Digits(Prime)}}
+          br label %test
+        done:
+          store i64 %a, ptr %sums
+          store i64 %b, ptr %p1
+          store i64 %c, ptr %p2
+          store i64 %d, ptr %p3
+          ret void
+        }
+
+        ; the checksum: a sum over the four
+        define internal i64 @sd.sum(ptr %sums) #0 {
+        entry:
+          br label %next
+        next:
+          %i = phi i64 [ 0, %entry ], [ %j, %next ]
+          %sum = phi i64 [ {{LlvmTypes.Digits(Offset)}}, %entry ], [ %product, %next ]
+          %p = getelementptr i64, ptr %sums, i64 %i
+          %x = load i64, ptr %p
+          %mixed = xor i64 %sum, %x
+          %product = mul i64 %mixed, {{LlvmTypes.Digits(Prime)}}
+          %j = add i64 %i, 1
+          %more = icmp ult i64 %j, 4
+          br i1 %more, label %next, label %done
+        done:
+          ret i64 %product
+        }
+
+        ; whether it is a whole file of weights, as it was written
         define internal i1 @sd.sound(ptr %file, i64 %size) #0 {
         entry:
+          %sums = alloca [4 x i64], align 8
           %there = icmp ne ptr %file, null
           %long = icmp uge i64 %size, {{LlvmTypes.Digits(HeaderLength)}}
           %readable = and i1 %there, %long
@@ -63,7 +144,32 @@ internal static class WeightLookup
           %ok2 = and i1 %whole, %inside
           %ok3 = and i1 %ok1, %ok2
           %ok4 = and i1 %ok3, %named
-          ret i1 %ok4
+          br i1 %ok4, label %compare, label %bad
+        compare:
+          %ends = add i64 %index, {{LlvmTypes.Digits(HeaderLength + 63)}}
+          %aligned = and i64 %ends, -64
+          %data = call i64 @llvm.umin.i64(i64 %aligned, i64 %size)
+          %indexLength = sub i64 %data, {{LlvmTypes.Digits(HeaderLength)}}
+          %indexStart = getelementptr i8, ptr %file, i64 {{LlvmTypes.Digits(HeaderLength)}}
+          call void @sd.begin(ptr %sums)
+          call void @sd.mix(ptr %sums, ptr %file, i64 96)
+          call void @sd.mix(ptr %sums, ptr @sd.zeros, i64 32)
+          call void @sd.mix(ptr %sums, ptr %indexStart, i64 %indexLength)
+          %indexSum = call i64 @sd.sum(ptr %sums)
+          %indexSumAt = getelementptr i8, ptr %file, i64 96
+          %indexWanted = load i64, ptr %indexSumAt, align 1
+          %ok5 = icmp eq i64 %indexSum, %indexWanted
+          br i1 %ok5, label %content, label %bad
+        content:
+          %dataLength = sub i64 %size, %data
+          %dataStart = getelementptr i8, ptr %file, i64 %data
+          call void @sd.begin(ptr %sums)
+          call void @sd.mix(ptr %sums, ptr %dataStart, i64 %dataLength)
+          %dataSum = call i64 @sd.sum(ptr %sums)
+          %dataSumAt = getelementptr i8, ptr %file, i64 104
+          %dataWanted = load i64, ptr %dataSumAt, align 1
+          %ok6 = icmp eq i64 %dataSum, %dataWanted
+          ret i1 %ok6
         bad:
           ret i1 false
         }

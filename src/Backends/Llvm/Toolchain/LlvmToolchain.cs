@@ -50,6 +50,22 @@ public static unsafe class LlvmToolchain
     /// <exception cref="CompilerBugException">LLVM refuses the text; the message has what it says.</exception>
     public static byte[] Compile(string text, LlvmCpu cpu) => Compile(text, cpu, LLVMCodeGenFileType.LLVMObjectFile);
 
+    /// <summary>As <see cref="Compile(string, LlvmCpu)"/> for several modules, at the same time on as many threads as the machine has.</summary>
+    public static byte[][] CompileAll(IReadOnlyList<string> texts, LlvmCpu cpu)
+    {
+        var objects = new byte[texts.Count][];
+        try
+        {
+            Parallel.For(0, texts.Count, i => objects[i] = Compile(texts[i], cpu));
+        }
+        catch (AggregateException several)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+
+        return objects;
+    }
+
     /// <summary>As <see cref="Compile(string, LlvmCpu)"/>, to assembler text.</summary>
     public static string Assemble(string text, LlvmCpu cpu) => System.Text.Encoding.UTF8.GetString(Compile(text, cpu, LLVMCodeGenFileType.LLVMAssemblyFile));
 
