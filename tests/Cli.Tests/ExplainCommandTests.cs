@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SparseDsl.Backends.Llvm.Toolchain;
 using SparseDsl.Cli.Running;
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Data;
@@ -33,6 +34,28 @@ public sealed class ExplainCommandTests : CommandLine
         Assert.Equal(0, outcome.Code);
         Golden("explain-mixed.txt", outcome.Output);
         Assert.Matches("warning SD4005: the sparsity of 'w' does not pay: with 50% of its elements stored it would take about [0-9.]+ µs, dense [0-9.]+ µs; a sparse loop wins below [0-9.]+%", outcome.Errors);
+    }
+
+    [Theory]
+    [InlineData("x86-64-v3", 16)]
+    [InlineData("neoverse-v1", 32)]
+    public void Hot_loops_are_counted_by_instruction(string cpu, int registers)
+    {
+        Assert.SkipUnless(LlvmToolchain.IsThere, LlvmCommandTests.Missing);
+        WriteWeights();
+        var file = Write("mixed.dsl", Mixed);
+        var text = Run("explain", file, "--backend", "llvm", "--cpu", cpu).Output;
+        Assert.Contains($"hot loops for {cpu}: instructions of one round\nop", text, StringComparison.Ordinal);
+        var code = Run("explain", file, "--backend", "llvm", "--cpu", cpu, "--json").Json.GetProperty("code");
+        Assert.Equal(cpu, code.GetProperty("cpu").GetString());
+        var loops = code.GetProperty("loops").EnumerateArray().ToList();
+        var product = loops.MaxBy(l => l.GetProperty("fma").GetInt32());
+        Assert.Contains("linear_no_bias", product.GetProperty("op").GetString(), StringComparison.Ordinal);
+        Assert.InRange(product.GetProperty("fma").GetInt32(), 8, product.GetProperty("total").GetInt32() - 1);
+        Assert.All(loops, l => Assert.InRange(l.GetProperty("vector_registers").GetInt32(), 0, registers));
+        Assert.All(loops, l => Assert.Equal(
+            l.GetProperty("total").GetInt32(), new[] { "fma", "arithmetic", "loads", "stores", "moves", "scalar", "branches" }.Sum(kind => l.GetProperty(kind).GetInt32())));
+        Assert.False(Run("explain", file, "--json").Json.TryGetProperty("code", out _));
     }
 
     [Fact]

@@ -2,8 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using SparseDsl.Backends.CSharp.Hosting;
+using SparseDsl.Backends.Llvm;
+using SparseDsl.Backends.Llvm.Analysis;
+using SparseDsl.Backends.Llvm.Toolchain;
 using SparseDsl.Cli.Data;
 using SparseDsl.Cli.Running;
+using SparseDsl.Compiler;
 using SparseDsl.Compiler.Cost;
 using SparseDsl.Compiler.Passes.Graphs;
 using SparseDsl.Compiler.Pipeline;
@@ -22,7 +26,9 @@ internal static class ExplainCommand
         var file = SharedOptions.File();
         var (model, dims, weights, json) = (SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Weights(), SharedOptions.Json());
         var (target, profile) = (SharedOptions.Target(), SharedOptions.Profile());
-        var command = new Command("explain", "Say what every layer costs and how its weights are stored.") { file, model, dims, weights, target, profile, json };
+        var backend = SharedOptions.Backend("llvm: also say what the hot loops are as machine code");
+        var cpu = SharedOptions.Cpu("with --backend llvm: the processor that code is made for; default: this machine's");
+        var command = new Command("explain", "Say what every layer costs and how its weights are stored.") { file, model, dims, weights, target, backend, cpu, profile, json };
         command.SetAction(parsed =>
         {
             var session = new Session(streams, parsed.GetValue(json));
@@ -31,10 +37,14 @@ internal static class ExplainCommand
             var values = new Dictionary<string, long>(StringComparer.Ordinal);
             var decisions = new List<LevelDecision>();
             var removed = new List<RemovedSlices>();
-            if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
+            var isNative = parsed.GetValue(backend) == "llvm";
+            IReadOnlyList<(string Layers, HotLoop Loop)>? code = null;
+            var row = isNative && LlvmToolchain.Check(session.Diagnostics) ? Row(parsed.GetValue(cpu) ?? LlvmCpuName.Native, parsed.GetValue(target)) : null;
+            if ((row is not null || !isNative) && ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
-                var options = new CompilationOptions(parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Decisions = decisions, Removed = removed };
+                var options = new CompilationOptions(row?.Target ?? parsed.GetValue(target) ?? NativeTarget.Widest) { Profile = machine, Decisions = decisions, Removed = removed };
                 costs = Memory.Guard(session, $"'{bound.Model.Name}' at these dims", () => Costs(session, bound, parsed.GetValue(weights), parsed.GetValue(dims) ?? [], values, options));
+                code = costs is null || row is null ? null : session.Work("compiling", () => Code(session, bound, parsed.GetValue(weights), options, row));
             }
 
             if (costs is not null && !session.IsJson)
@@ -42,6 +52,10 @@ internal static class ExplainCommand
                 WriteTable(session.Output, costs, values);
                 RemovalReport.Write(session.Output, removed);
                 StorageReport.Write(session.Output, decisions);
+                if (code is not null)
+                {
+                    CodeReport.Write(session.Output, row!, code);
+                }
             }
 
             return session.Finish(writer =>
@@ -49,10 +63,26 @@ internal static class ExplainCommand
                 WriteJson(writer, costs ?? [], values);
                 RemovalReport.Write(writer, removed);
                 StorageReport.Write(writer, decisions);
+                if (code is not null)
+                {
+                    CodeReport.Write(writer, row!, code);
+                }
             });
         });
         return command;
     }
+
+    private static LlvmCpu Row(LlvmCpuName name, Target? target) => name.Row with { Target = target ?? name.Row.Target };
+
+    private static IReadOnlyList<(string Layers, HotLoop Loop)>? Code(Session session, ProgramModel program, string? weightsPath, CompilationOptions options, LlvmCpu cpu)
+    {
+        var weights = Weights(session, program, weightsPath);
+        return session.Diagnostics.HasErrors || Compilation.Lower(program.Model, options with { Weights = weights is null ? null : weights.Find, Decisions = null, Removed = null }, new DiagnosticBag()) is not { } lowered
+            ? null : CodeReport.Of(lowered.Program, cpu);
+    }
+
+    private static ModelWeights? Weights(Session session, ProgramModel program, string? path) =>
+        path is not null || File.Exists(program.DefaultWeights) ? ModelWeights.Read(session, program, path) : null;
 
     private static IReadOnlyList<LayerCost>? Costs(
         Session session, ProgramModel program, string? weightsPath, IReadOnlyList<KeyValuePair<string, long>> given, Dictionary<string, long> values,
@@ -78,8 +108,7 @@ internal static class ExplainCommand
             values[name] = value;
         }
 
-        var known = weightsPath is not null || File.Exists(program.DefaultWeights);
-        var weights = known ? ModelWeights.Read(session, program, weightsPath) : null;
+        var weights = Weights(session, program, weightsPath);
         if (session.Diagnostics.HasErrors)
         {
             return null;
