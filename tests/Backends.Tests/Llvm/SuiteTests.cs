@@ -12,6 +12,18 @@ public class SuiteTests
     internal static void Require() => Assert.SkipUnless(LlvmToolchain.IsThere, Missing);
 
     [Theory]
+    [InlineData("avx512", 4)]
+    [InlineData("avx2", 2)]
+    [InlineData("neon", 0)]
+    [InlineData("vector128", 0)]
+    public void Every_numeric_test_runs_on_arm64_as_well(string target, int vectorScale)
+    {
+        Require();
+        Assert.SkipUnless(Arm64Emulator.Missing is null, Arm64Emulator.Missing ?? "");
+        Assert.Equal(vectorScale, TwoBackends.Arm64For(Target.Named.Single(t => t.Name == target))!.VectorScale);
+    }
+
+    [Theory]
     [InlineData("avx512")]
     [InlineData("avx2")]
     [InlineData("vector128")]
