@@ -1,6 +1,5 @@
 using System.Text;
 using SparseDsl.Backends.Llvm.Emit;
-using SparseDsl.Compiler;
 
 namespace SparseDsl.Backends.Llvm.Library;
 
@@ -63,7 +62,7 @@ internal sealed class LevelDetection(Module module, IReadOnlyList<LibraryLevel> 
     }
 
     private static Found Needed(LlvmCpu cpu) =>
-        (cpu.Target == Target.Avx512 ? Found.V4 : cpu.Target == Target.Avx2 ? Found.V3 : cpu.Target == Target.Scalar ? Found.None : Found.V2)
+        (cpu.Target.VectorBits switch { 512 => Found.V4, 256 => Found.V3, 128 => Found.V2, _ => Found.None })
         | (cpu.Dots.HasFlag(LlvmDots.Vnni512) ? Found.Avx512Vnni : cpu.Dots.HasFlag(LlvmDots.Vnni256) ? Found.AvxVnni : Found.None)
         | (cpu.Dots.HasFlag(LlvmDots.Bf16) ? Found.Avx512Bf16 : Found.None);
 
