@@ -76,7 +76,7 @@ internal sealed class Arm64Emulator : IDisposable
     {
         var path = Path.Combine(Folder.Value, $"kernels{Interlocked.Increment(ref libraries)}");
         File.WriteAllBytes(path + ".o", LlvmToolchain.Compile(text, cpu));
-        Assert.Equal((true, null), Linker.Link(path + ".o", path + ".so"));
+        Assert.Equal((true, null), Linker.Link(path + ".o", path + ".so", Path.GetFileName(path) + ".so"));
         File.Delete(path + ".o");
         return path + ".so";
     }
