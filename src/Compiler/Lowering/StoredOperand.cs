@@ -12,14 +12,18 @@ internal sealed class StoredOperand
     /// <param name="read">The read.</param>
     /// <param name="node">The operand.</param>
     /// <param name="format">Its storage.</param>
-    /// <param name="rangeOf">Values of the reader's indices: a coordinate <c>(b * 16 + l) / 16</c> is <c>b</c>.</param>
+    /// <param name="rangeOf">
+    /// Values of the reader's indices: where every element is stored, a coordinate <c>(b * 16 + l) / 16</c> is <c>b</c>. A walk binds indices, also those that have
+    /// one value only.
+    /// </param>
     public StoredOperand(ScalarExpr.Read read, Node node, Format format, Func<string, (long? Low, long? High)> rangeOf)
     {
         Read = read;
         Node = node;
         Levels = Formats.Levels.Of(format, node.Type.Shape);
         var indices = format.Source.Indices;
-        Coordinates = [.. Levels.Select(l => l.Index.Substitute(n => read.Subscripts[indices.IndexOf(n)]).Simplify(rangeOf))];
+        var coordinates = Levels.Select(l => l.Index.Substitute(n => read.Subscripts[indices.IndexOf(n)]));
+        Coordinates = [.. IsFull ? coordinates.Select(c => c.Simplify(rangeOf)) : coordinates];
     }
 
     /// <summary>The read.</summary>
