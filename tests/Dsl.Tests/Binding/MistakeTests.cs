@@ -166,7 +166,7 @@ public class MistakeTests
     [InlineData("@[|mask(w)|] // SD3009", "w: f32[4, 4]")]
     [InlineData("@dense @[|nm(2, 4)|] // SD3012", "w: f32[4, 4]")]
     [InlineData("@format([|cst|]) // SD3013", "w: f32[4, 4]")]
-    [InlineData("@format([|bsr(2)|]) // SD3014", "w: f32[4, 4]")]
+    [InlineData("@format([|bsr(2)|]) // SD3040", "w: f32[4, 4]")]
     [InlineData("@[|format(csr)|] // SD3015", "w: f32[4]")]
     [InlineData("@[|topk(2)|] // SD3016", "w: f32[4, 4]")]
     public void Parameter_annotation_is_reported_at(string annotation, string param)
