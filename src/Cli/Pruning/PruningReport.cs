@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using SparseDsl.Pruning;
+using static SparseDsl.Cli.Pruning.LayerTable;
 
 namespace SparseDsl.Cli.Pruning;
 
@@ -15,11 +16,7 @@ internal static class PruningReport
         {
             l.Path, Number(l.Outputs), Number(l.Inputs), Percent(l.Share), l.Pattern?.ToString() ?? "dense: " + l.Reason, Percent(l.Zeros), l.Error is { } e ? Percent(e) : "",
         }));
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length))];
-        foreach (var row in rows)
-        {
-            output.WriteLine(string.Join("  ", row.Select((cell, i) => i is 0 or 4 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
-        }
+        LayerTable.Write(output, rows);
 
         var (zeros, all) = Totals(result);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{zeros:N0} of {all:N0} weights are zero ({zeros / Math.Max(1.0, all):P1})"));
@@ -48,15 +45,7 @@ internal static class PruningReport
             writer.WriteString("annotation", layer.Annotation);
             writer.WriteString("reason", layer.Reason.Length == 0 ? null : layer.Reason);
             writer.WriteNumber("zeros", layer.Zeros);
-            if (layer.Error is { } error)
-            {
-                writer.WriteNumber("error", error);
-            }
-            else
-            {
-                writer.WriteNull("error");
-            }
-
+            WriteNumber(writer, "error", layer.Error);
             writer.WriteEndObject();
         }
 
@@ -74,8 +63,6 @@ internal static class PruningReport
 
     private static (long Zeros, long All) Totals(PruningResult result) =>
         (result.Weights.Values.Sum(w => (long)w.Count - w.CountNonZeros()), result.Weights.Values.Sum(w => (long)w.Count));
-
-    private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Percent(double value) => (value * 100).ToString("0.##", CultureInfo.InvariantCulture) + "%";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using SparseDsl.Pruning.Quantizing;
+using static SparseDsl.Cli.Pruning.LayerTable;
 
 namespace SparseDsl.Cli.Pruning;
 
@@ -16,11 +17,7 @@ internal static class QuantizationReport
             l.Path, Number(l.Outputs), Number(l.Inputs), Percent(l.Share), l.Annotation is null ? "f32: " + l.Reason : result.Weights[l.Path].Type == Dsl.ElementType.I8 ? "i8" : "bf16",
             l.Low is { } low && l.High is { } high ? string.Create(CultureInfo.InvariantCulture, $"{low:0.###} to {high:0.###}") : "", l.Error is { } e ? Percent(e) : "",
         }));
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length))];
-        foreach (var row in rows)
-        {
-            output.WriteLine(string.Join("  ", row.Select((cell, i) => i is 0 or 4 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
-        }
+        LayerTable.Write(output, rows);
 
         var done = result.Layers.Where(l => l.Annotation is not null).ToList();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done.Count} of {result.Layers.Length} weights are quantised, with {done.Sum(l => l.Share):P1} of the multiplications"));
@@ -49,20 +46,6 @@ internal static class QuantizationReport
 
         writer.WriteEndArray();
     }
-
-    private static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
-    {
-        if (value is { } number)
-        {
-            writer.WriteNumber(name, number);
-        }
-        else
-        {
-            writer.WriteNull(name);
-        }
-    }
-
-    private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Percent(double fraction) => fraction.ToString("P2", CultureInfo.InvariantCulture);
 }

@@ -20,8 +20,9 @@ internal sealed class PaddedCopy(KernelBuilder kernel, Nest nest, Target target,
     private readonly ScalarExpr.Read read = (ScalarExpr.Read)nest.Body;
     private readonly int lanes = target.Lanes(nest.LaneBytes);
 
-    // Elements of a step of the index along the run.
+    // Elements of a step of the index along the run, and the index that counts them where it is another one.
     private long step = 1;
+    private string? lane;
 
     /// <summary>Whether a nest is such a copy.</summary>
     public static bool Fits(Nest nest) =>
@@ -61,8 +62,6 @@ internal sealed class PaddedCopy(KernelBuilder kernel, Nest nest, Target target,
 
         return body;
     }
-
-    private string? lane;
 
     private bool IsRunOf(IndexRange index, IndexRange block)
     {

@@ -42,10 +42,13 @@ public static class ChooseLayouts
 
     private static WeightStorage Storage(Node weight, Uses uses, Func<string, Format?>? recorded)
     {
+        if (recorded?.Invoke(weight.Name) is { } chosen)
+        {
+            return !chosen.IsDense && ChannelBlocks.IsStorage(chosen) ? WeightStorage.Blocked : WeightStorage.RowMajor;
+        }
+
         var format = weight is ParamNode param ? param.Format : ((ConstantNode)weight).Format;
-        return recorded?.Invoke(weight.Name) is { } chosen && !chosen.IsDense ? (ChannelBlocks.IsStorage(chosen) ? WeightStorage.Blocked : WeightStorage.RowMajor)
-            : recorded?.Invoke(weight.Name) is not null || weight is ParamNode { Requested: not null } || uses.Of(weight) != 1 || format is { IsDense: false }
-                ? WeightStorage.RowMajor : WeightStorage.Any;
+        return weight is ParamNode { Requested: not null } || uses.Of(weight) != 1 || format is { IsDense: false } ? WeightStorage.RowMajor : WeightStorage.Any;
     }
 
     private static HashSet<Node> Choose(Graph graph, Dictionary<Node, ChannelReads> reads, Func<Node, WeightStorage> storage)
