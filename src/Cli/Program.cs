@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SparseDsl.Cli.Commands;
 using SparseDsl.Compiler;
+using SparseDsl.Compiler.Pipeline;
 
 namespace SparseDsl.Cli;
 
@@ -10,6 +11,8 @@ public static class Program
     /// <summary>Runs the command line on the console of this process.</summary>
     public static int Main(string[] arguments)
     {
+        // Most of a short command's time is spent on code that runs for the first time; here two threads share that.
+        ThreadPool.UnsafeQueueUserWorkItem(static _ => StandardLibrary.Prepare(), null);
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = false, NewLine = "\n" };
         using var errors = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true, NewLine = "\n" };
         return Run(arguments, new Streams(output, errors, !Console.IsErrorRedirected));

@@ -45,7 +45,8 @@ internal static class SourceFiles
         Read(session, path) is not { } source ? null : Bind(session, source);
 
     /// <summary>Parses and binds a text.</summary>
-    public static BoundModule Bind(Session session, SourceText source) => Compilation.Bind(source, Resolver(session), session.Diagnostics);
+    public static BoundModule Bind(Session session, SourceText source, StageObserver? observer = null) =>
+        Compilation.Bind(source, Resolver(session), session.Diagnostics, observer);
 
     /// <summary>Binds a file and picks a model: by name, or the only one. Null after a report.</summary>
     public static ProgramModel? Model(Session session, string path, string? name)

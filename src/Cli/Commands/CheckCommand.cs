@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SparseDsl.Dsl;
 using SparseDsl.Dsl.Diagnostics;
 using SparseDsl.Dsl.Syntax;
 
@@ -24,12 +23,14 @@ internal static class CheckCommand
                     continue;
                 }
 
-                foreach (var model in SourceFiles.Bind(session, source).Models)
+                var isEmpty = false;
+                var module = SourceFiles.Bind(session, source, (_, result) => isEmpty |= result is ModuleSyntax { Items.IsEmpty: true, Imports.IsEmpty: true });
+                foreach (var model in module.Models)
                 {
                     ModelChecks.Run(session, model);
                 }
 
-                if (!session.Diagnostics.HasErrors && IsEmpty(source))
+                if (!session.Diagnostics.HasErrors && isEmpty)
                 {
                     session.Report(FileDiagnostics.Empty, file);
                 }
@@ -39,7 +40,4 @@ internal static class CheckCommand
         });
         return command;
     }
-
-    // Of a long program the first declaration is enough to know.
-    private static bool IsEmpty(SourceText source) => Parser.Parse(source, new DiagnosticBag()) is { Items.IsEmpty: true, Imports.IsEmpty: true };
 }

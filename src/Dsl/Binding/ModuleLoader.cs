@@ -8,6 +8,9 @@ public interface IModuleResolver
 {
     /// <summary>The text of a module by its dotted name, as seen from a file; null when there is none. Library files have paths that begin with <c>std/</c>.</summary>
     SourceText? Resolve(string name, SourceText from);
+
+    /// <summary>The syntax of a text that <see cref="Resolve"/> gave, its mistakes reported. Library modules need parsing only once a process.</summary>
+    ModuleSyntax Parse(SourceText module, DiagnosticBag diagnostics);
 }
 
 /// <summary>Parses imported modules and links their names, each module once.</summary>
@@ -47,7 +50,7 @@ internal sealed class ModuleLoader(IModuleResolver resolver, DiagnosticBag diagn
 
             if (!loaded.TryGetValue(text.Path, out var module))
             {
-                module = Load(text, Parser.Parse(text, diagnostics));
+                module = Load(text, resolver.Parse(text, diagnostics));
             }
 
             scope.Imports.Add(module);

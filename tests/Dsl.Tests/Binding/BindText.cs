@@ -53,5 +53,7 @@ internal static class BindText
 
             return files.Where(f => f.Module == name).Select(f => new SourceText(name.Replace('.', '/') + ".dsl", f.Text)).FirstOrDefault();
         }
+
+        public ModuleSyntax Parse(SourceText module, DiagnosticBag diagnostics) => Parser.Parse(module, diagnostics);
     }
 }
