@@ -35,8 +35,17 @@ public sealed record Target(string Name, int VectorBits, int Registers, bool Has
     /// <summary>ARM64 with SVE registers of 512 bits; native code only.</summary>
     public static Target Sve512 { get; } = new("sve512", 512, 32, HasMasks: true, HasFma: true);
 
+    /// <summary>
+    /// A warp of an NVIDIA GPU: 32 threads that each hold a lane of every vector. Kernels count on an eighth of the registers that a thread may have, so that many warps are
+    /// on their way at the same time; and a loop is worth many warps sooner than threads.
+    /// </summary>
+    public static Target Warp { get; } = new("warp", 1024, 32, HasMasks: true, HasFma: true) { ParallelWork = 1024 };
+
     /// <summary>Scalar code.</summary>
     public static Target Scalar { get; } = new("scalar", 0, 16, HasMasks: false, HasFma: true);
+
+    /// <summary>Steps of a nest from which on its outer loops are parallel.</summary>
+    public long ParallelWork { get; init; } = 100_000;
 
     /// <summary>Widest vector of products of packed numbers; 0 means <see cref="VectorBits"/>.</summary>
     public int DotBits { get; init; }

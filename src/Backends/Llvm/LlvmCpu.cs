@@ -13,6 +13,9 @@ public enum LlvmArchitecture
 
     /// <summary>AArch64, little-endian.</summary>
     Arm64,
+
+    /// <summary>NVIDIA's virtual instruction set for GPUs, of which drivers make code.</summary>
+    Ptx,
 }
 
 /// <summary>A processor that code is made for. A row: LLVM ends the process for a name it does not know, so names are checked here.</summary>
@@ -63,10 +66,19 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
         // Any processor with SVE registers of this length.
         Arm64("sve256", Target.Sve256, "generic", "+sve"),
         Arm64("sve512", Target.Sve512, "generic", "+sve"),
+
+        // Compute capabilities: A100 and what came after it, H100 and H200 only.
+        new("sm_80", LlvmArchitecture.Ptx, "sm_80", "+ptx70", Target.Warp),
+        new("sm_90a", LlvmArchitecture.Ptx, "sm_90a", "+ptx80", Target.Warp),
     ];
 
-    /// <summary>LLVM's name of the platform that code is made for: Linux.</summary>
-    public string Triple => Architecture == LlvmArchitecture.X64 ? "x86_64-unknown-linux-gnu" : "aarch64-unknown-linux-gnu";
+    /// <summary>LLVM's name of the platform that code is made for: Linux, or CUDA.</summary>
+    public string Triple => Architecture switch
+    {
+        LlvmArchitecture.X64 => "x86_64-unknown-linux-gnu",
+        LlvmArchitecture.Arm64 => "aarch64-unknown-linux-gnu",
+        _ => "nvptx64-nvidia-cuda",
+    };
 
     /// <summary>The length of SVE registers in units of 128 bits, which code for it counts on; 0 for code without them.</summary>
     public int VectorScale => Architecture == LlvmArchitecture.Arm64 && Target.VectorBits > 128 ? Target.VectorBits / 128 : 0;
@@ -98,7 +110,8 @@ public sealed record LlvmCpu(string Name, LlvmArchitecture Architecture, string 
         [.. (architecture == LlvmArchitecture.X64 ? ["x86-64-v2", "x86-64-v3", "x86-64-v4"] : (string[])["generic", "sve256", "sve512"]).Select(name => Find(name)!)];
 
     /// <summary>The row of an instruction set that a machine without a name gets.</summary>
-    public static LlvmCpu DefaultOf(LlvmArchitecture architecture) => architecture == LlvmArchitecture.X64 ? Find("x86-64-v3")! : Find("generic")!;
+    public static LlvmCpu DefaultOf(LlvmArchitecture architecture) =>
+        Find(architecture switch { LlvmArchitecture.X64 => "x86-64-v3", LlvmArchitecture.Arm64 => "generic", _ => "sm_80" })!;
 
     /// <summary>The row with this name, or null.</summary>
     public static LlvmCpu? Find(string name) => All.FirstOrDefault(c => c.Name == name);

@@ -35,6 +35,11 @@ public static class LlvmEmitter
     /// <exception cref="CompilerBugException">The program has something the loop passes should have removed.</exception>
     public static string Emit(LoopProgram program, LlvmCpu cpu)
     {
+        if (cpu.Architecture == LlvmArchitecture.Ptx)
+        {
+            return Ptx.PtxEmitter.Emit(program, cpu).Text;
+        }
+
         var module = new Module(cpu);
         Write(module, program);
         return module.ToString();
@@ -123,7 +128,7 @@ public static class LlvmEmitter
     }
 
     // An elementwise kernel may write its result over an operand that dies in it: the call then binds one region twice.
-    private static bool MayAlias(LoopProgram program, Kernel kernel) =>
+    internal static bool MayAlias(LoopProgram program, Kernel kernel) =>
         program.Calls.Any(c => ReferenceEquals(c.Kernel, kernel) && c.Regions.Distinct().Count() < c.Regions.Length);
 
     private static void WriteCall(Module module, LoopProgram program, int index, string kernel, string linkage)

@@ -21,11 +21,11 @@ internal static class DumpCommand
     public static Command Create(Streams streams)
     {
         var file = SharedOptions.File();
-        var stage = new Option<string>("--stage") { Description = "ast, bound, graph, loops, csharp, llvm or asm", Required = true };
-        stage.AcceptOnlyFromAmong("ast", "bound", "graph", "loops", "csharp", "llvm", "asm");
+        var stage = new Option<string>("--stage") { Description = "ast, bound, graph, loops, csharp, llvm, asm or ptx", Required = true };
+        stage.AcceptOnlyFromAmong("ast", "bound", "graph", "loops", "csharp", "llvm", "asm", "ptx");
         var passes = new Option<bool>("--passes") { Description = "with graph or loops: print after every pass" };
         var (model, target, weights, profile) = (SharedOptions.Model(), SharedOptions.Target(), SharedOptions.Weights(), SharedOptions.Profile());
-        var cpu = SharedOptions.Cpu("with llvm and asm: the processor that code is made for; default: native");
+        var cpu = SharedOptions.Cpu("with llvm, asm and ptx: the processor that code is made for; default: native, and sm_80 for ptx");
         var command = new Command("dump", "Print a program as it is at a stage of the compiler.") { file, stage, model, target, cpu, passes, weights, profile };
         command.SetAction(parsed =>
         {
@@ -39,7 +39,7 @@ internal static class DumpCommand
             else if (ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine && SourceFiles.Model(session, path, parsed.GetValue(model)) is { } bound)
             {
                 var row = Cpu(session, name, parsed.GetValue(target), parsed.GetValue(cpu));
-                if (row is null && name is "llvm" or "asm")
+                if (row is null && NeedsCpu(name))
                 {
                     return session.Finish();
                 }
@@ -99,7 +99,7 @@ internal static class DumpCommand
             {
                 "csharp" => CSharpEmitter.Emit(lowered.Program, options.Target, new CSharpOptions()),
                 "llvm" => LlvmEmitter.Emit(lowered.Program, cpu!),
-                "asm" => LlvmToolchain.Assemble(LlvmEmitter.Emit(lowered.Program, cpu!), cpu!),
+                "asm" or "ptx" => LlvmToolchain.Assemble(LlvmEmitter.Emit(lowered.Program, cpu!), cpu!),
                 _ => isPrinted ? "" : LoopPrinter.Print(lowered.Program),
             });
         }
@@ -108,15 +108,18 @@ internal static class DumpCommand
     // The processor of the stages that need one; null for the others, and after a report. Text can be made without libLLVM, for a processor that is named.
     private static LlvmCpu? Cpu(Session session, string stage, Target? target, LlvmCpuName? name)
     {
-        var needsLibrary = stage == "asm" || (stage == "llvm" && (name ?? LlvmCpuName.Native) == LlvmCpuName.Native);
-        if (stage is not ("llvm" or "asm") || (needsLibrary && !LlvmToolchain.Check(session.Diagnostics)))
+        name ??= stage == "ptx" ? new LlvmCpuName(LlvmCpu.DefaultOf(LlvmArchitecture.Ptx).Name) : LlvmCpuName.Native;
+        var needsLibrary = stage is "asm" or "ptx" || (stage == "llvm" && name == LlvmCpuName.Native);
+        if (!NeedsCpu(stage) || (needsLibrary && !LlvmToolchain.Check(session.Diagnostics)))
         {
             return null;
         }
 
-        var row = (name ?? LlvmCpuName.Native).Row;
+        var row = name.Row;
         return row with { Target = target ?? row.Target };
     }
+
+    private static bool NeedsCpu(string stage) => stage is "llvm" or "asm" or "ptx";
 
     /// <summary>Prints what every pass gives: the graph, the program, or one kernel; of a pass that changes nothing only its name.</summary>
     private sealed class PassWriter(TextWriter output)

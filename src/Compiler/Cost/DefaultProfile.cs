@@ -37,9 +37,10 @@ internal static class DefaultProfile
     // Largest data that is read at a rate in GB/s.
     private static readonly ImmutableArray<ReadRate> Caches = [new(48e3, 510), new(1e6, 200), new(32e6, 105), new(double.PositiveInfinity, 40)];
 
-    public static MachineProfile Create() => new("a server processor at 4 GHz", "any", [.. Target.All.Select(Rates)]);
+    public static MachineProfile Create() => new("a server processor at 4 GHz", "any", [.. Target.All.Select(RatesOf)]);
 
-    private static TargetRates Rates(Target target)
+    /// <summary>The rates of a target by its lanes. Of a warp these are no rates of a GPU, but what kernels cost in relation to each other.</summary>
+    public static TargetRates RatesOf(Target target)
     {
         var lanes = target.Lanes(4);
         var scalar = Math.Min(VectorShare, ScalarShareOfOneLane / lanes);

@@ -17,7 +17,7 @@ public sealed record MachineProfile(string Machine, string Compiler, ImmutableAr
     /// <summary>The rates for a target: those for the most threads that are not more than asked for. A target that was not measured has the default rates of one as wide.</summary>
     public TargetRates For(Target target, int threads = 1) =>
         Rates.Where(r => r.Target == target.Name && r.Threads <= threads).OrderByDescending(r => r.Threads).FirstOrDefault()
-        ?? Default.Rates.First(r => r.Lanes == target.Lanes(sizeof(float)));
+        ?? Default.Rates.FirstOrDefault(r => r.Lanes == target.Lanes(sizeof(float))) ?? DefaultProfile.RatesOf(target);
 
     /// <summary>As JSON; see <see cref="ProfileText"/>.</summary>
     public string Print() => ProfileText.Print(this);

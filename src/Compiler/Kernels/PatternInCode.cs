@@ -111,7 +111,7 @@ internal sealed class PatternInCode
         LoopExpr tile = Loop.Int(0);
         levels.Add(new OuterLoop(kernel.NewIndex("piece"), kernel.Lower(Dim.CeilDiv(split.Extent, size)), value => tile = value));
         var addresses = nest.Reduce!.Body.All().OfType<ScalarExpr.Read>().Where(r => r != weight).Distinct().ToDictionary(r => r, r => Plain(nest.Address(r)));
-        return Loop.Block([.. strides, OuterLoops.Build(kernel, nest, levels, () =>
+        return Loop.Block([.. strides, OuterLoops.Build(kernel, target, nest, levels, () =>
         {
             var begin = kernel.NewIndex("begin");
             var end = kernel.NewIndex("end");

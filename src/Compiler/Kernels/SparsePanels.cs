@@ -97,7 +97,7 @@ internal sealed class SparsePanels
             levels.Add(new OuterLoop(kernel.NewIndex(Rows.Name + "_group"), kernel.Lower(Dim.CeilDiv(Rows.Extent, count)), value => group = value));
         }
 
-        return OuterLoops.Build(kernel, nest, levels, () => Chunk(at, () => RowRange(group, rows)));
+        return OuterLoops.Build(kernel, target, nest, levels, () => Chunk(at, () => RowRange(group, rows)));
     }
 
     private IndexRange Rows => sparse.Walk.Indices[sparse.Walk.Bound[rowLevels[0]][0]];

@@ -64,7 +64,7 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
             levels.Add(new OuterLoop(kernel.NewIndex(first.Name + "_rows"), count, value => sparse.FirstRange = SparseRange(first, value)));
         }
 
-        return OuterLoops.Build(kernel, nest, levels, () => Rows(row, rowTile, rows => sparse is null
+        return OuterLoops.Build(kernel, target, nest, levels, () => Rows(row, rowTile, rows => sparse is null
             ? Inner(vector, chunk, chunkIndex, rows)
             : sparse.Outer([schedule.Vector, schedule.Row], () => Inner(vector, chunk, chunkIndex, rows))));
     }

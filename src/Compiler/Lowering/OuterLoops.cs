@@ -18,17 +18,15 @@ internal sealed record OuterLoop(Variable Index, LoopExpr Extent, Action<LoopExp
 /// <summary>The loops around a nest's tiles: one flat parallel loop when there is enough work, else one loop for each.</summary>
 internal static class OuterLoops
 {
-    private const long ParallelWork = 100_000;
-
     /// <summary>The loops, outermost first, around a body.</summary>
-    public static Stmt Build(KernelBuilder kernel, Nest nest, IReadOnlyList<OuterLoop> levels, Func<Stmt> body)
+    public static Stmt Build(KernelBuilder kernel, Target target, Nest nest, IReadOnlyList<OuterLoop> levels, Func<Stmt> body)
     {
         if (levels.Count == 0)
         {
             return body();
         }
 
-        if (!IsWorthThreads(kernel, nest))
+        if (!IsWorthThreads(kernel, target, nest))
         {
             return Serial(levels, body);
         }
@@ -84,9 +82,9 @@ internal static class OuterLoops
         return new Stmt.For(LoopKind.Parallel, task, Loop.Int(0), levels.Select(l => l.Extent).Aggregate(Loop.Mul), 1, Loop.Block(statements));
     }
 
-    private static bool IsWorthThreads(KernelBuilder kernel, Nest nest)
+    private static bool IsWorthThreads(KernelBuilder kernel, Target target, Nest nest)
     {
         var work = nest.Outputs.Concat(nest.Reductions).Select(i => i.Extent).Aggregate(Dim.One, (a, b) => a * b);
-        return (work.Range(kernel.Graph.RangeOf).High ?? long.MaxValue) >= ParallelWork;
+        return (work.Range(kernel.Graph.RangeOf).High ?? long.MaxValue) >= target.ParallelWork;
     }
 }

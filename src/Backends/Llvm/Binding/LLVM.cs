@@ -141,6 +141,18 @@ internal static unsafe partial class LLVM
     [DllImport(Library, EntryPoint = "LLVMInitializeX86AsmParser")]
     public static extern void InitializeX86AsmParser();
 
+    [DllImport(Library, EntryPoint = "LLVMInitializeNVPTXTargetInfo")]
+    public static extern void InitializeNVPTXTargetInfo();
+
+    [DllImport(Library, EntryPoint = "LLVMInitializeNVPTXTarget")]
+    public static extern void InitializeNVPTXTarget();
+
+    [DllImport(Library, EntryPoint = "LLVMInitializeNVPTXTargetMC")]
+    public static extern void InitializeNVPTXTargetMC();
+
+    [DllImport(Library, EntryPoint = "LLVMInitializeNVPTXAsmPrinter")]
+    public static extern void InitializeNVPTXAsmPrinter();
+
     [DllImport(Library, EntryPoint = "LLVMInitializeAArch64TargetInfo")]
     public static extern void InitializeAArch64TargetInfo();
 

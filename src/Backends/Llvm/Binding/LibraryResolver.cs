@@ -104,5 +104,9 @@ internal static unsafe class LibraryResolver
         LLVM.InitializeAArch64TargetMC();
         LLVM.InitializeAArch64AsmPrinter();
         LLVM.InitializeAArch64AsmParser();
+        LLVM.InitializeNVPTXTargetInfo();
+        LLVM.InitializeNVPTXTarget();
+        LLVM.InitializeNVPTXTargetMC();
+        LLVM.InitializeNVPTXAsmPrinter();
     }
 }

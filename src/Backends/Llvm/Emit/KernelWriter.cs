@@ -68,7 +68,7 @@ internal sealed class KernelWriter(Module module, Kernel kernel, string name, bo
         var parallel = ParallelLoop.Of(loop, kernel);
         var part = $"{name}.part{(parts == 0 ? "" : LlvmTypes.Digits(parts + 1))}";
         parts++;
-        var values = new ValueWriter(function, scope);
+        var values = ValueWriter.For(function, scope);
         var begin = values.Index(loop.Begin);
         var count = function.Set($"trunc i64 {function.Set($"sub i64 {values.Index(loop.End)}, {begin}")} to i32");
 
@@ -134,7 +134,7 @@ internal sealed class KernelWriter(Module module, Kernel kernel, string name, bo
 
             var begin = function.Set($"add nsw i64 %origin, {function.Set("zext i32 %begin to i64")}");
             var end = function.Set($"add nsw i64 %origin, {function.Set("zext i32 %end to i64")}");
-            new StatementWriter(function, scope).Count(loop.Variable, begin, end, 1, loop.Body);
+            new StatementWriter(function, scope).Count(loop.Variable, begin, end, "1", loop.Body);
         });
         function.Do("ret void");
         module.Add(null, $"internal void @{part}.body({string.Join(", ", parameters)})", function);

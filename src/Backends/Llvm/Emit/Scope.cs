@@ -20,6 +20,9 @@ internal sealed class Scope
 
     public NonNegative NonNegative { get; } = new();
 
+    /// <summary>Of a kernel for a warp, where its threads wait for each other.</summary>
+    public Ptx.WarpExchange? Exchange { get; init; }
+
     /// <summary>Number of loops around the current statement.</summary>
     public int Depth { get; set; }
 

@@ -7,7 +7,7 @@ namespace SparseDsl.Backends.Llvm.Emit;
 /// <summary>Appends the statements of one function.</summary>
 internal sealed class StatementWriter(Function f, Scope scope)
 {
-    private readonly ValueWriter values = new(f, scope);
+    private readonly ValueWriter values = ValueWriter.For(f, scope);
 
     /// <summary>Called for parallel loops, which become functions of their own.</summary>
     public Action<Stmt.For>? Parallel { get; init; }
@@ -30,7 +30,7 @@ internal sealed class StatementWriter(Function f, Scope scope)
                 Let(let);
                 break;
             case Stmt.Local local:
-                var slot = f.Reserve(LlvmTypes.Of(local.Variable.Type), 0);
+                var slot = f.Reserve(LlvmTypes.Of(values.Held(local.Variable.Type)), 0);
                 f.Do($"store {values.Typed(local.Value)}, ptr {slot}");
                 scope.Declare(local.Variable, new Place(null, Slot: slot), int.MaxValue);
                 break;
@@ -86,11 +86,11 @@ internal sealed class StatementWriter(Function f, Scope scope)
             scope.NonNegative.Add(loop.Variable);
         }
 
-        Count(loop.Variable, begin, end, loop.Step, loop.Body);
+        Count(loop.Variable, begin, end, LlvmTypes.Digits(loop.Step), loop.Body);
     }
 
     /// <summary>A counted loop over an i64, tested before the first round and at the end of each, so that what stays the same can leave it.</summary>
-    public void Count(Variable variable, string begin, string end, long step, Stmt body)
+    public void Count(Variable variable, string begin, string end, string step, Stmt body)
     {
         var (head, latch, after) = (f.NewBlock("loop"), f.NewBlock("latch"), f.NewBlock("done"));
         var (counter, next) = (f.NewValue(), f.NewValue());
@@ -98,15 +98,17 @@ internal sealed class StatementWriter(Function f, Scope scope)
         f.Branch(f.Set($"icmp slt i64 {begin}, {end}"), head, after);
         f.Begin(head);
         f.Assign(counter, $"phi i64 [ {begin}, %{before} ], [ {next}, %{latch} ]");
+        values.Joined();
         scope.Depth++;
         scope.Declare(variable, new Place(null, Wide: counter), scope.Depth);
         Write(body);
         scope.Depth--;
         f.Branch(latch);
         f.Begin(latch);
-        f.Assign(next, $"add nsw i64 {counter}, {LlvmTypes.Digits(step)}");
+        f.Assign(next, $"add nsw i64 {counter}, {step}");
         f.Branch(f.Set($"icmp slt i64 {next}, {end}"), head, after);
         f.Begin(after);
+        values.Joined();
     }
 
     private void While(Stmt.While loop)
@@ -114,13 +116,16 @@ internal sealed class StatementWriter(Function f, Scope scope)
         var (test, body, after) = (f.NewBlock("test"), f.NewBlock("while"), f.NewBlock("done"));
         f.Branch(test);
         f.Begin(test);
+        values.Joined();
         scope.Depth++;
         f.Branch(values.Value(loop.Condition), body, after);
         f.Begin(body);
+        values.Joined();
         Write(loop.Body);
         scope.Depth--;
         f.Branch(test);
         f.Begin(after);
+        values.Joined();
     }
 
     private void If(Stmt.If choice)
@@ -128,15 +133,18 @@ internal sealed class StatementWriter(Function f, Scope scope)
         var (then, otherwise, after) = (f.NewBlock("then"), f.NewBlock("else"), f.NewBlock("after"));
         f.Branch(values.Value(choice.Condition), then, choice.Otherwise is null ? after : otherwise);
         f.Begin(then);
+        values.Joined();
         Write(choice.Then);
         f.Branch(after);
         if (choice.Otherwise is { } other)
         {
             f.Begin(otherwise);
+            values.Joined();
             Write(other);
             f.Branch(after);
         }
 
         f.Begin(after);
+        values.Joined();
     }
 }

@@ -5,10 +5,10 @@ using SparseDsl.Dsl.Scalars;
 namespace SparseDsl.Backends.Llvm.Emit;
 
 /// <content>Compression: the lanes whose mask is set, one after the other; and the inverse.</content>
-internal sealed partial class ValueWriter
+internal partial class ValueWriter
 {
     /// <summary>Stores the lanes that are kept, and moves the position.</summary>
-    public void Compress(Stmt.CompressStore store)
+    public virtual void Compress(Stmt.CompressStore store)
     {
         var type = store.Value.Type;
         var value = ToMemory(Value(store.Value), type);
@@ -70,7 +70,7 @@ internal sealed partial class ValueWriter
         f.CallVoid("llvm.masked.compressstore." + MemorySuffix(type), $"{Memory(type)} {value}", $"ptr {address}", $"{LlvmTypes.Vector("i1", type.Lanes)} {mask}");
 
     /// <summary>Consecutive elements into the lanes whose mask is set.</summary>
-    private string Expand(LoopExpr.Expand expand)
+    protected virtual string Expand(LoopExpr.Expand expand)
     {
         var type = expand.Type;
         var mask = Write(expand.Mask);

@@ -6,12 +6,22 @@ using SparseDsl.Dsl.Scalars;
 namespace SparseDsl.Backends.Llvm.Emit;
 
 /// <content>Conversions: integers saturate, NaN gives 0, halves round to nearest even. The 16-bit floating types are bits, converted by integer arithmetic.</content>
-internal sealed partial class ValueWriter
+internal partial class ValueWriter
 {
     private string BitCast(string value, LoopType source, LoopType to)
     {
         var (bits, target) = (LlvmTypes.Of(source), LlvmTypes.Of(to));
         return bits == target ? value : f.Set($"bitcast {bits} {value} to {target}");
+    }
+
+    private string Cast(LoopExpr.Cast cast)
+    {
+        var (operand, value) = (cast.Children[0].Type, Write(cast.Children[0]));
+
+        // A vector of i64 goes through double precision, a scalar directly: so has C#, and the results differ in the last place.
+        return operand is { Element: ElementType.I64, Lanes: > 1 } && cast.Type.Element == ElementType.F32
+            ? Convert(Convert(value, Held(operand), ElementType.F64), Held(operand) with { Element = ElementType.F64 }, ElementType.F32)
+            : Convert(value, Held(operand), cast.Type.Element);
     }
 
     /// <summary>The value as another type.</summary>
@@ -51,8 +61,6 @@ internal sealed partial class ValueWriter
             ElementType.F32 when source.Element == ElementType.F64 => Cast("fptrunc", value, source, to),
             ElementType.F64 when source.Element == ElementType.F32 => Cast("fpext", value, source, to),
 
-            // A vector of i64 goes through double precision, a scalar directly: so has C#, and the results differ in the last place.
-            ElementType.F32 when source.Element == ElementType.I64 && source.Lanes > 1 => Via(ElementType.F64),
             ElementType.F32 or ElementType.F64 => Cast(source.Element == ElementType.U32 ? "uitofp" : "sitofp", value, source, to),
             _ when isFloat => Truncate(value, source, to),
             ElementType.I64 => Cast(source.Element == ElementType.U32 ? "zext" : "sext", value, source, to),

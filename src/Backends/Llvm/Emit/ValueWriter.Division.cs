@@ -4,22 +4,22 @@ using SparseDsl.Dsl;
 namespace SparseDsl.Backends.Llvm.Emit;
 
 /// <content>Integer division as <see cref="SparseDsl.Dsl.Scalars.IntegerArithmetic"/> has it: rounded down, 0 for a divisor of 0.</content>
-internal sealed partial class ValueWriter
+internal partial class ValueWriter
 {
     private string Divide(LoopExpr.Op op)
     {
         var (a, b) = (Write(op.Children[0]), Write(op.Children[1]));
-        var t = LlvmTypes.Of(op.Type);
+        var (type, t) = (Held(op.Type), LlvmTypes.Of(Held(op.Type)));
         return IsUnsigned(op) ? f.Set($"udiv {t} {a}, {b}")
             : PowerOfTwo(op.Children[1]) is { } bits
-                ? f.Set($"{(op.Type.Element == ElementType.U32 ? "lshr" : "ashr")} {t} {a}, {LlvmTypes.Integer(bits, LlvmTypes.Register(op.Type.Element), op.Type.Lanes)}")
-            : FloorDivide(op.Type, a, b);
+                ? f.Set($"{(op.Type.Element == ElementType.U32 ? "lshr" : "ashr")} {t} {a}, {LlvmTypes.Integer(bits, LlvmTypes.Register(type.Element), type.Lanes)}")
+            : FloorDivide(type, a, b);
     }
 
     private string Modulo(LoopExpr.Op op)
     {
         var (a, b) = (Write(op.Children[0]), Write(op.Children[1]));
-        var t = LlvmTypes.Of(op.Type);
+        var (type, t) = (Held(op.Type), LlvmTypes.Of(Held(op.Type)));
         if (IsUnsigned(op))
         {
             return f.Set($"urem {t} {a}, {b}");
@@ -27,11 +27,11 @@ internal sealed partial class ValueWriter
 
         if (PowerOfTwo(op.Children[1]) is { } bits)
         {
-            return f.Set($"and {t} {a}, {LlvmTypes.Integer((1L << bits) - 1, LlvmTypes.Register(op.Type.Element), op.Type.Lanes)}");
+            return f.Set($"and {t} {a}, {LlvmTypes.Integer((1L << bits) - 1, LlvmTypes.Register(type.Element), type.Lanes)}");
         }
 
-        var rest = f.Set($"sub {t} {a}, {f.Set($"mul {t} {b}, {FloorDivide(op.Type, a, b)}")}");
-        return f.Set($"select {LlvmTypes.Vector("i1", op.Type.Lanes)} {IsZero(op.Type, b)}, {t} {LlvmTypes.Constant(0, op.Type)}, {t} {rest}");
+        var rest = f.Set($"sub {t} {a}, {f.Set($"mul {t} {b}, {FloorDivide(type, a, b)}")}");
+        return f.Set($"select {LlvmTypes.Vector("i1", type.Lanes)} {IsZero(type, b)}, {t} {LlvmTypes.Constant(0, type)}, {t} {rest}");
     }
 
     /// <summary>The quotient rounded down.</summary>

@@ -3,10 +3,10 @@ using SparseDsl.Compiler.Loops;
 namespace SparseDsl.Backends.Llvm.Emit;
 
 /// <content>Products of packed bytes and bf16.</content>
-internal sealed partial class ValueWriter
+internal partial class ValueWriter
 {
     // By named intrinsics: LLVM never finds the pattern of shifts and products again.
-    private string Dot(LoopExpr.Op op)
+    protected virtual string Dot(LoopExpr.Op op)
     {
         var (lanes, isBytes) = (op.Type.Lanes, op.Operation == MachineOps.Dot4);
         string[] a = [.. op.Children.Select(Write)];

@@ -5,7 +5,7 @@ using Buffer = SparseDsl.Compiler.Loops.Buffer;
 namespace SparseDsl.Backends.Llvm.Emit;
 
 /// <content>Loads, stores and addresses. Alignment is that of an element: callers' tensors begin anywhere.</content>
-internal sealed partial class ValueWriter
+internal partial class ValueWriter
 {
     /// <summary>The address of an element. Outer terms are added first, so that they leave the inner loops.</summary>
     public string Address(Buffer buffer, LoopExpr offset)
@@ -39,7 +39,7 @@ internal sealed partial class ValueWriter
         }
     }
 
-    private string Load(LoopExpr.Load load)
+    protected virtual string Load(LoopExpr.Load load)
     {
         var (type, lanes, stride) = (load.Type, load.Type.Lanes, load.Stride);
         if (lanes == 1)
@@ -61,7 +61,7 @@ internal sealed partial class ValueWriter
         return FromMemory(value, type);
     }
 
-    private string Gather(LoopExpr.Gather gather)
+    protected virtual string Gather(LoopExpr.Gather gather)
     {
         var type = gather.Type;
         var address = scope[gather.Buffer];
@@ -76,7 +76,7 @@ internal sealed partial class ValueWriter
     }
 
     /// <summary>Stores a value, of the buffer's element type.</summary>
-    public void Store(Stmt.Store store)
+    public virtual void Store(Stmt.Store store)
     {
         var value = Value(store.Value);
         var type = store.Value.Type with { Element = store.Buffer.Element };
@@ -139,22 +139,22 @@ internal sealed partial class ValueWriter
 
     private static string MemorySuffix(LoopType type) => LlvmTypes.Suffix(LlvmTypes.Memory(type.Element), type.Lanes);
 
-    private static string Align(LoopType type) => LlvmTypes.Digits(type.Element.Size());
+    protected static string Align(LoopType type) => LlvmTypes.Digits(type.Element.Size());
 
-    private string Element(LoopType type, string address) => f.Set($"load {LlvmTypes.Memory(type.Element)}, ptr {address}, align {Align(type)}");
+    protected string Element(LoopType type, string address) => f.Set($"load {LlvmTypes.Memory(type.Element)}, ptr {address}, align {Align(type)}");
 
     private string Offset(LoopType type, string address, long elements) =>
         elements == 0 ? address : f.Set($"getelementptr {LlvmTypes.Memory(type.Element)}, ptr {address}, i64 {LlvmTypes.Digits(elements)}");
 
-    private string FromMemory(string value, LoopType type) => type.Element != ElementType.Bool ? value
+    protected string FromMemory(string value, LoopType type) => type.Element != ElementType.Bool ? value
         : f.Set($"icmp ne {Memory(type)} {value}, {LlvmTypes.Integer(0, "i8", type.Lanes)}");
 
-    private string ToMemory(string value, LoopType type) => type.Element != ElementType.Bool ? value : f.Set($"zext {LlvmTypes.Of(type)} {value} to {Memory(type)}");
+    protected string ToMemory(string value, LoopType type) => type.Element != ElementType.Bool ? value : f.Set($"zext {LlvmTypes.Of(type)} {value} to {Memory(type)}");
 
     private static string AllLanes(int lanes) => LlvmTypes.Constant(1, new LoopType(ElementType.Bool, lanes));
 
     // What was read where the mask is set, else 0.
-    private string IfSet(string condition, LoopType type, Func<string> read)
+    protected string IfSet(string condition, LoopType type, Func<string> read)
     {
         var (start, then, after) = (f.Block, f.NewBlock("set"), f.NewBlock("after"));
         f.Branch(condition, then, after);

@@ -6,7 +6,7 @@ using SparseDsl.Dsl.Scalars;
 namespace SparseDsl.Backends.Llvm.Emit;
 
 /// <content>Core and machine operations.</content>
-internal sealed partial class ValueWriter
+internal partial class ValueWriter
 {
     private string Operation(LoopExpr.Op op)
     {
@@ -27,15 +27,15 @@ internal sealed partial class ValueWriter
         }
 
         string[] a = [.. op.Children.Select(Write)];
-        var operand = op.Children[^1].Type;
+        var (type, operand) = (Held(op.Type), Held(op.Children[^1].Type));
         return name switch
         {
-            "select" => f.Set($"select {LlvmTypes.Of(op.Children[0].Type)} {a[0]}, {LlvmTypes.Of(op.Type)} {a[1]}, {LlvmTypes.Of(op.Type)} {a[2]}"),
+            "select" => f.Set($"select {LlvmTypes.Of(Held(op.Children[0].Type))} {a[0]}, {LlvmTypes.Of(type)} {a[1]}, {LlvmTypes.Of(type)} {a[2]}"),
             "eq" or "ne" or "lt" or "le" or "gt" or "ge" => Compare(name, operand, a[0], a[1]),
-            "fma" => Fma(op.Type, a),
-            "shl" or "shr" => Shift(op, a),
-            _ when a.Length == 2 => Arithmetic(name, op.Type, a[0], a[1]),
-            _ => Unary(name, op.Type, a[0]),
+            "fma" => Fma(type, a),
+            "shl" or "shr" => Shift(name, type, a),
+            _ when a.Length == 2 => Arithmetic(name, type, a[0], a[1]),
+            _ => Unary(name, type, a[0]),
         };
     }
 
@@ -45,14 +45,17 @@ internal sealed partial class ValueWriter
         var (then, otherwise, after) = (f.NewBlock("then"), f.NewBlock("else"), f.NewBlock("after"));
         f.Branch(Write(op.Children[0]), then, otherwise);
         f.Begin(then);
+        Joined();
         var first = op.Operation.Name switch { "select" or "and" => Write(op.Children[1]), _ => "true" };
         var firstEnd = f.Block;
         f.Branch(after);
         f.Begin(otherwise);
+        Joined();
         var second = op.Operation.Name switch { "select" => Write(op.Children[2]), "or" => Write(op.Children[1]), _ => "false" };
         var secondEnd = f.Block;
         f.Branch(after);
         f.Begin(after);
+        Joined();
         return f.Set($"phi {LlvmTypes.Of(op.Type)} [ {first}, %{firstEnd} ], [ {second}, %{secondEnd} ]");
     }
 
@@ -60,7 +63,7 @@ internal sealed partial class ValueWriter
         v is LoopExpr.Load or LoopExpr.Gather or LoopExpr.Expand || (v is LoopExpr.Op { Operation.Name: "div" or "mod", Children: [_, not LoopExpr.Const] } && v.Type.Element.IsInteger()));
 
     /// <summary>An operation of two operands of one type.</summary>
-    private string Arithmetic(string name, LoopType type, string a, string b)
+    protected string Arithmetic(string name, LoopType type, string a, string b)
     {
         var t = LlvmTypes.Of(type);
         if (type.Element == ElementType.Bool)
@@ -123,12 +126,12 @@ internal sealed partial class ValueWriter
     }
 
     // A count counts modulo the width, as machines and C# have it; LLVM leaves more undefined.
-    private string Shift(LoopExpr.Op op, string[] a)
+    private string Shift(string name, LoopType type, string[] a)
     {
-        var (type, t) = (op.Type, LlvmTypes.Of(op.Type));
+        var t = LlvmTypes.Of(type);
         var bits = (8 * type.Element.Size()) - 1;
         var count = f.Set($"and {t} {a[1]}, {LlvmTypes.Integer(bits, LlvmTypes.Register(type.Element), type.Lanes)}");
-        var instruction = op.Operation.Name == "shl" ? "shl" : type.Element == ElementType.U32 ? "lshr" : "ashr";
+        var instruction = name == "shl" ? "shl" : type.Element == ElementType.U32 ? "lshr" : "ashr";
         return f.Set($"{instruction} {t} {a[0]}, {count}");
     }
 
@@ -176,7 +179,7 @@ internal sealed partial class ValueWriter
     }
 
     // Functions that no instruction computes, in double precision, lane by lane. Kernels have them for f64 only: what they compute in f32 is arithmetic by now.
-    private string Library(LoopType type, string name, params ReadOnlySpan<string> a)
+    protected virtual string Library(LoopType type, string name, params ReadOnlySpan<string> a)
     {
         var arguments = a.ToArray().Select(x => Convert(x, type, ElementType.F64)).ToArray();
         var (wide, vector) = (type with { Element = ElementType.F64 }, LlvmTypes.Vector("double", type.Lanes));

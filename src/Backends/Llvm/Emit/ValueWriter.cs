@@ -6,15 +6,32 @@ using SparseDsl.Dsl.Scalars;
 namespace SparseDsl.Backends.Llvm.Emit;
 
 /// <summary>Computes expressions: appends instructions, and gives the operand that holds the value. A lane of bool is an i1; in memory it is a byte.</summary>
-internal sealed partial class ValueWriter(Function f, Scope scope)
+internal partial class ValueWriter(Function f, Scope scope)
 {
+    /// <summary>The function that instructions are appended to.</summary>
+    protected Function Code => f;
+
+    /// <summary>What is known where they are.</summary>
+    protected Scope Scope => scope;
+
     private LlvmCpu Cpu => f.Module.Cpu;
+
+    /// <summary>A writer for the processor of a function: of vectors in registers, or of one lane in each thread of a warp.</summary>
+    public static ValueWriter For(Function f, Scope scope) => f.Module.Cpu.Architecture == LlvmArchitecture.Ptx ? new Ptx.WarpWriter(f, scope) : new ValueWriter(f, scope);
+
+    /// <summary>What a thread holds of a value of a type: all of its lanes, unless other threads hold some.</summary>
+    public virtual LoopType Held(LoopType type) => type;
+
+    /// <summary>Says that control came here from several places, so that what the last instructions did is not known any more.</summary>
+    public virtual void Joined()
+    {
+    }
 
     /// <summary>The value of an expression, narrow arithmetic and all.</summary>
     public string Value(LoopExpr value) => Write(Legalise.Expression(value));
 
     /// <summary>The value with its type in front, as instructions take their first operand.</summary>
-    public string Typed(LoopExpr value) => $"{LlvmTypes.Of(value.Type)} {Value(value)}";
+    public string Typed(LoopExpr value) => $"{LlvmTypes.Of(Held(value.Type))} {Value(value)}";
 
     /// <summary>The value of an index as an i64. What data has no part in is computed in 64 bits from the start, so that loops need no conversions.</summary>
     public string Index(LoopExpr value)
@@ -45,15 +62,16 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
         _ => false,
     };
 
-    private string Write(LoopExpr value) => value switch
+    /// <summary>The value of an expression that is legal already.</summary>
+    protected string Write(LoopExpr value) => value switch
     {
-        LoopExpr.Const constant => LlvmTypes.Constant(constant.Value, constant.Type),
+        LoopExpr.Const constant => LlvmTypes.Constant(constant.Value, Held(constant.Type)),
         LoopExpr.Var variable => Variable(variable.Variable),
         LoopExpr.Op op => Operation(op),
-        LoopExpr.Cast cast => Convert(Write(cast.Children[0]), cast.Children[0].Type, cast.Type.Element),
-        LoopExpr.BitCast cast => BitCast(Write(cast.Children[0]), cast.Children[0].Type, cast.Type),
-        LoopExpr.Splat { Children: [LoopExpr.Const constant] } => LlvmTypes.Constant(constant.Value, value.Type),
-        LoopExpr.Splat splat => Splat(Write(splat.Children[0]), LlvmTypes.Register(splat.Type.Element), splat.Type.Lanes),
+        LoopExpr.Cast cast => Cast(cast),
+        LoopExpr.BitCast cast => BitCast(Write(cast.Children[0]), Held(cast.Children[0].Type), Held(cast.Type)),
+        LoopExpr.Splat { Children: [LoopExpr.Const constant] } => LlvmTypes.Constant(constant.Value, Held(value.Type)),
+        LoopExpr.Splat splat => Splat(Write(splat.Children[0]), LlvmTypes.Register(splat.Type.Element), Held(splat.Type).Lanes),
         LoopExpr.Ramp ramp => Ramp(ramp),
         LoopExpr.FirstLanes first => FirstLanes(first),
         LoopExpr.Horizontal horizontal => Horizontal(horizontal),
@@ -68,7 +86,7 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
     private string Variable(Variable variable)
     {
         var place = scope[variable];
-        var type = LlvmTypes.Of(variable.Type);
+        var type = LlvmTypes.Of(Held(variable.Type));
         return place.Slot is { } slot ? f.Set($"load {type}, ptr {slot}")
             : place.Value ?? f.Set($"trunc i64 {place.Wide} to i32");
     }
@@ -86,7 +104,7 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
         return f.Set($"shufflevector {vector} {first}, {vector} poison, <{LlvmTypes.Digits(lanes)} x i32> zeroinitializer");
     }
 
-    private string Ramp(LoopExpr.Ramp ramp)
+    protected virtual string Ramp(LoopExpr.Ramp ramp)
     {
         var (element, lanes) = (LlvmTypes.Register(ramp.Type.Element), ramp.Type.Lanes);
         var start = Write(ramp.Children[0]);
@@ -95,7 +113,7 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
     }
 
     // The cheapest form on x64: a comparison of constants with the count.
-    private string FirstLanes(LoopExpr.FirstLanes first)
+    protected virtual string FirstLanes(LoopExpr.FirstLanes first)
     {
         var lanes = first.Type.Lanes;
         var count = Write(first.Children[0]);
@@ -103,7 +121,7 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
             : f.Set($"icmp slt {LlvmTypes.Vector("i32", lanes)} {LlvmTypes.Sequence("i32", 0, 1, lanes)}, {Splat(count, "i32", lanes)}");
     }
 
-    private string BitLanes(LoopExpr.BitLanes bits)
+    protected virtual string BitLanes(LoopExpr.BitLanes bits)
     {
         var lanes = bits.Type.Lanes;
         var number = Write(bits.Children[0]);
@@ -115,7 +133,7 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
     private string Lowest(string number, int count) => count == 32 ? number : f.Set($"and i32 {number}, {LlvmTypes.Digits((1L << count) - 1)}");
 
     // Lanes i and i + n/2 first, down to one: the order that all backends keep to.
-    private string Horizontal(LoopExpr.Horizontal horizontal)
+    protected virtual string Horizontal(LoopExpr.Horizontal horizontal)
     {
         var operand = horizontal.Children[0];
         var (value, type) = (Write(operand), operand.Type);
@@ -125,24 +143,26 @@ internal sealed partial class ValueWriter(Function f, Scope scope)
             return type.Lanes == 1 ? value : f.Call("i1", $"llvm.vector.reduce.{function}.{LlvmTypes.Suffix(type)}", $"{LlvmTypes.Of(type)} {value}");
         }
 
-        var op = horizontal.Kind switch
-        {
-            ReduceKind.Sum => CoreOps.Add,
-            ReduceKind.Prod => CoreOps.Mul,
-            ReduceKind.Max => CoreOps.Max,
-            _ => CoreOps.Min,
-        };
         while (type.Lanes > 1)
         {
             var half = type.Lanes / 2;
             var low = Part(value, type, 0, half);
             var high = Part(value, type, half, half);
             type = type.WithLanes(half);
-            value = Arithmetic(op.Name, type, low, high);
+            value = Arithmetic(Combining(horizontal.Kind), type, low, high);
         }
 
         return value;
     }
+
+    /// <summary>The operation that combines two lanes.</summary>
+    protected static string Combining(ReduceKind kind) => (kind switch
+    {
+        ReduceKind.Sum => CoreOps.Add,
+        ReduceKind.Prod => CoreOps.Mul,
+        ReduceKind.Max => CoreOps.Max,
+        _ => CoreOps.Min,
+    }).Name;
 
     // So many lanes from one on; a single one is a scalar.
     private string Part(string value, LoopType type, int begin, int count) => count == 1
