@@ -4,25 +4,32 @@ using SparseDsl.Backends.Llvm;
 using SparseDsl.Backends.Llvm.Hosting;
 using SparseDsl.Backends.Llvm.Toolchain;
 using SparseDsl.Backends.Tests.Llvm;
+using SparseDsl.Backends.Tests.Llvm.Ptx;
 using SparseDsl.Compiler;
 using SparseDsl.Compiler.Data;
 using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Passes.Loops;
 using SparseDsl.Dsl;
 
 namespace SparseDsl.Backends.Tests;
 
 /// <summary>
 /// A model compiled as C# and, where libLLVM is, through LLVM, for this machine and for arm64 in an emulator: every run compares them bit by bit, and gives what C# gives.
-/// So every numeric test is one of LLVM as well; <see cref="SuiteTests"/> is skipped, for all to see, where it is not.
+/// One lowered for a warp of a GPU is compared with LLVM's vectors of 32 lanes instead, which C# does not spell. So every numeric test is one of LLVM as well; <see cref="SuiteTests"/> is skipped, for all to see, where it is not.
 /// </summary>
 internal sealed class TwoBackends : IDisposable
 {
     private readonly CompiledModel csharp;
     private readonly CompiledModel? llvm;
     private readonly Arm64Model? arm64;
+    private readonly CompiledModel? gpu;
     private readonly string cpu;
 
-    private TwoBackends(CompiledModel csharp, CompiledModel? llvm, Arm64Model? arm64, string cpu) => (this.csharp, this.llvm, this.arm64, this.cpu) = (csharp, llvm, arm64, cpu);
+    private TwoBackends(CompiledModel csharp, CompiledModel? llvm, Arm64Model? arm64, CompiledModel? gpu, string cpu) =>
+        (this.csharp, this.llvm, this.arm64, this.gpu, this.cpu) = (csharp, llvm, arm64, gpu, cpu);
+
+    /// <summary>Every target of numeric tests: those of C#, and the warp of a GPU where LLVM is.</summary>
+    public static IReadOnlyList<Target> Targets { get; } = [.. Target.Named, .. WarpEmulator.IsHere ? [Target.Warp] : Array.Empty<Target>()];
 
     /// <summary>The processor that LLVM makes code for where C# has a target.</summary>
     public static LlvmCpu CpuFor(Target target) => target.Name switch
@@ -48,10 +55,17 @@ internal sealed class TwoBackends : IDisposable
 
     public static TwoBackends Load(LoopProgram program, Target target, WeightBinder weights, int threads = 1)
     {
-        var csharp = CSharpHost.Load(program, target, weights, threads);
         var cpu = CpuFor(target);
+        if (target == Target.Warp)
+        {
+            // A GPU has no library of functions: they are arithmetic.
+            program = LoopPipeline.Run(program, target);
+            return new TwoBackends(LlvmHost.Load(program, cpu, weights, threads), null, null, PtxModel.Load(program, weights), "sm_80");
+        }
+
+        var csharp = CSharpHost.Load(program, target, weights, threads);
         var arm64 = Arm64Emulator.Missing is null && Arm64For(target) is { } row ? new Arm64Model(program, row, weights) : null;
-        return new TwoBackends(csharp, HasLlvm(target) ? LlvmHost.Load(program, cpu, weights, threads) : null, arm64, cpu.Name);
+        return new TwoBackends(csharp, HasLlvm(target) ? LlvmHost.Load(program, cpu, weights, threads) : null, arm64, null, cpu.Name);
     }
 
     public Dictionary<string, TensorData> Run(IReadOnlyDictionary<string, TensorData> inputs)
@@ -63,6 +77,15 @@ internal sealed class TwoBackends : IDisposable
             foreach (var (name, tensor) in expected)
             {
                 AssertSameBits(tensor, found[name], $"'{name}' through LLVM for {cpu}");
+            }
+        }
+
+        if (gpu is not null)
+        {
+            var found = gpu.Run(inputs);
+            foreach (var (name, tensor) in expected)
+            {
+                AssertSameBits(tensor, found[name], $"'{name}' for {cpu}");
             }
         }
 
@@ -83,6 +106,7 @@ internal sealed class TwoBackends : IDisposable
         csharp.ResetState();
         llvm?.ResetState();
         arm64?.ResetState();
+        gpu?.ResetState();
     }
 
     public void Dispose()
@@ -90,6 +114,7 @@ internal sealed class TwoBackends : IDisposable
         csharp.Dispose();
         llvm?.Dispose();
         arm64?.Dispose();
+        gpu?.Dispose();
     }
 
     // A NaN is a NaN: which of several a machine gives depends on the order of operands.

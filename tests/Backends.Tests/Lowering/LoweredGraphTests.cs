@@ -19,14 +19,14 @@ public sealed class LoweredGraphTests
 {
     /// <summary>Every case on every target.</summary>
     public static TheoryData<string, string> Cases =>
-        [.. GraphCases.All.SelectMany(c => Target.Named.Select(t => new TheoryDataRow<string, string>(c.Name, t.Name)))];
+        [.. GraphCases.All.SelectMany(c => TwoBackends.Targets.Select(t => new TheoryDataRow<string, string>(c.Name, t.Name)))];
 
     /// <summary>Without passes and with them.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void Compiled_graphs_equal_the_evaluator(string name, string targetName)
     {
-        var target = Target.Named.Single(t => t.Name == targetName);
+        var target = TwoBackends.Targets.Single(t => t.Name == targetName);
         var graph = GraphCases.Parse(name);
         var values = new SampleValues(11);
         Compare(graph, graph, target, values, name);
