@@ -59,7 +59,7 @@ internal sealed class TwoBackends : IDisposable
         if (target == Target.Warp)
         {
             // A GPU has no library of functions: they are arithmetic.
-            program = LoopPipeline.Run(program, target);
+            program = program with { Calls = [.. program.Calls.Select(c => c with { Kernel = ExpandMath.Run(c.Kernel, target) })] };
             return new TwoBackends(LlvmHost.Load(program, cpu, weights, threads), null, null, PtxModel.Load(program, weights), "sm_80");
         }
 

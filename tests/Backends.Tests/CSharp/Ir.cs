@@ -11,9 +11,9 @@ namespace SparseDsl.Backends.Tests.CSharp;
 /// <summary>Short spellings of loop IR, and programs of one kernel each.</summary>
 internal static class Ir
 {
-    public static TheoryData<string> Targets => [.. Target.Named.Select(t => t.Name)];
+    public static TheoryData<string> Targets => [.. TwoBackends.Targets.Select(t => t.Name)];
 
-    public static Target Find(string target) => Target.Named.Single(t => t.Name == target);
+    public static Target Find(string target) => TwoBackends.Targets.Single(t => t.Name == target);
 
     public static LoopExpr I(int value) => new LoopExpr.Const(value, LoopType.Index);
 

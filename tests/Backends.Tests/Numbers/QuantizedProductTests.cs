@@ -101,7 +101,7 @@ public sealed class QuantizedProductTests
             var weights = new Dictionary<string, TensorData> { ["w"] = Tensor(ElementType.I8, [Results, Terms], w), ["w.scale"] = TensorData.FromDoubles([0.5], []).ConvertTo(ElementType.F32) };
             var expected = Product(x, w, Rows, Terms, Results).Select(v => v * 0.5).ToArray();
             var text = "import std.nn\n" + model;
-            var lowered = Lower(text, weights, Target.Named.Single(t => t.Name == target));
+            var lowered = Lower(text, weights, TwoBackends.Targets.Single(t => t.Name == target));
             Assert.Equal(expected, Run(lowered, t => Lower(text, weights, t), weights, target, Tensor(ElementType.F32, [Rows, Terms], x)));
         }
     }
@@ -121,7 +121,7 @@ public sealed class QuantizedProductTests
             {
                 var type = string.Format(System.Globalization.CultureInfo.InvariantCulture, parameter, FormattableString.Invariant($"{results}, {terms}"));
                 var text = FormattableString.Invariant($"import std.nn\nmodel M() {{ input x: f32[{rows}, {terms}]\n param w: {type}\n output y = linear_no_bias(x, w) }}");
-                var lowered = Lower(text, weights, Target.Named.Single(t => t.Name == target));
+                var lowered = Lower(text, weights, TwoBackends.Targets.Single(t => t.Name == target));
                 Assert.Equal(terms >= 3, lowered.Graph.Nodes.Any(n => n.Type.Element == ElementType.I32));
                 Assert.Equal(expected, Run(lowered, t => Lower(text, weights, t), weights, target, Tensor(ElementType.F32, [rows, terms], x)));
             }
@@ -138,7 +138,7 @@ public sealed class QuantizedProductTests
 
     private static string Check(Layer layer, string targetName, string stored, double kept, int blockRows = 1, int blockTerms = 1)
     {
-        var target = Target.Named.Single(t => t.Name == targetName);
+        var target = TwoBackends.Targets.Single(t => t.Name == targetName);
         var (rows, q) = (layer.Weight[0], Inputs(layer.Input));
         var w = Pruned(Bytes(Count(layer.Weight), 7), rows, kept, blockRows, blockTerms);
         var channels = layer.Per == "column" ? layer.Weight[1] : rows;
@@ -169,7 +169,7 @@ public sealed class QuantizedProductTests
         var cache = new Dictionary<string, IReadOnlyDictionary<string, TensorData>>(StringComparer.Ordinal);
         ReadOnlyMemory<byte> Bind(Region.Weight w) => Compilation.Pack(w, p => weights[p], cache);
         var inputs = new Dictionary<string, TensorData> { ["x"] = x };
-        using var model = TwoBackends.Load(lowered.Program, Target.Named.Single(t => t.Name == target), Bind);
+        using var model = TwoBackends.Load(lowered.Program, TwoBackends.Targets.Single(t => t.Name == target), Bind);
         var found = model.Run(inputs)["y"].ToDoubles();
         foreach (var cpu in LlvmCpu.All.Where(c => LlvmToolchain.IsThere && c.Dots != LlvmDots.None && c.Target.Name == target && c.IsHere))
         {

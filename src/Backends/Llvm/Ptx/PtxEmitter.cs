@@ -14,6 +14,7 @@ public static class PtxEmitter
     /// <param name="program">The model after the loop passes, lowered for <see cref="Compiler.Target.Warp"/> or any target of no more lanes.</param>
     /// <param name="cpu">The processor.</param>
     /// <param name="name">What names of functions begin with; null is the model's name.</param>
+    /// <remarks><see cref="PtxLimits.Problem"/> says what has no code.</remarks>
     public static PtxProgram Emit(LoopProgram program, LlvmCpu cpu, string? name = null)
     {
         var module = new Module(cpu);
@@ -22,9 +23,10 @@ public static class PtxEmitter
         for (var call = 0; call < program.Calls.Length; call++)
         {
             var kernel = program.Calls[call].Kernel;
+            var mayAlias = LlvmEmitter.MayAlias(program, kernel);
             if (!kernels.TryGetValue(kernel, out var parts))
             {
-                parts = new PtxKernelWriter(module, kernel, NameOf(kernel, LlvmLibrary.NameOf(program, name), kernels.Values.SelectMany(k => k)), LlvmEmitter.MayAlias(program, kernel)).Write();
+                parts = new PtxKernelWriter(module, PtxLimits.Widened(kernel, cpu.Target), NameOf(kernel, LlvmLibrary.NameOf(program, name), kernels.Values.SelectMany(k => k)), mayAlias).Write();
                 kernels.Add(kernel, parts);
             }
 

@@ -214,7 +214,7 @@ internal sealed class WarpWriter(Function f, Scope scope) : ValueWriter(f, scope
 
     /// <inheritdoc/>
     protected override string Library(LoopType type, string name, params ReadOnlySpan<string> a) =>
-        throw new CompilerBugException($"'{name}' of {type.Element.Name()} has no code for a GPU; PtxLimits should have reported it");
+        throw new CompilerBugException($"'{name}' of {type.Element.Name()} has no code for a GPU, which nobody reported");
 
     // ------------------------------------------------------------------------------------------------------------ details
 
