@@ -3,7 +3,7 @@ using SparseDsl.Measurement;
 
 namespace SparseDsl.Benchmarks.Tables;
 
-/// <summary><c>--table NAME [--threads N] [--only TEXT] [--json] [--warm] [--long]</c></summary>
+/// <summary><c>--table NAME [--threads N] [--only TEXT] [--json] [--warm] [--long] [--save DIRECTORY]</c></summary>
 internal static class TableCommand
 {
     // An evening's budget: for numbers that are written down.
@@ -49,6 +49,9 @@ internal static class TableCommand
                 case ["--warm", .. var more]:
                     (comparison, rest) = (comparison with { IsWarm = true }, more);
                     break;
+                case ["--save", var folder, .. var more]:
+                    (comparison, rest) = (comparison with { SaveTo = folder }, more);
+                    break;
                 case ["--long", .. var more]:
                     (comparison, rest) = (comparison with { Budget = Long }, more);
                     break;
@@ -62,7 +65,7 @@ internal static class TableCommand
 
     private static int Misuse()
     {
-        Console.Error.WriteLine($"usage: --table networks|narrow|{string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--warm] [--long]");
+        Console.Error.WriteLine($"usage: --table networks|narrow|{string.Join('|', Table.All.Select(t => t.Name))} [--threads N] [--only TEXT] [--json] [--warm] [--long] [--save DIRECTORY]");
         return 2;
     }
 }

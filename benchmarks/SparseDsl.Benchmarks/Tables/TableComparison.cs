@@ -19,6 +19,9 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
     /// <summary>Whether a call finds weights and activations where the call before left them, as far as they fit the caches; else in memory.</summary>
     public bool IsWarm { get; init; }
 
+    /// <summary>Where each row's program, weights and peer's model are written as files, for commands that look closer; null for nowhere.</summary>
+    public string? SaveTo { get; init; }
+
     // Sums of thousands of f32 products in another order.
     private const double MostDifference = 1e-3;
 
@@ -43,6 +46,11 @@ internal sealed record TableComparison(int Threads, bool IsJson, string? Filter,
 
     private RowResult Measure(Table table, Row row)
     {
+        if (SaveTo is not null)
+        {
+            RowFiles.Write(row, SaveTo);
+        }
+
         var engines = new List<IEngine>();
         var notes = new List<string>();
         try
