@@ -78,11 +78,14 @@ internal sealed class Accumulators
     /// The loops over the reduction indices. Inner loops of few rounds are repeated in place: always the last one, and all together when a
     /// small tile (a depthwise window) would spend its time on loop control.
     /// </summary>
-    public Stmt Loops(IReadOnlyList<IndexRange> indices, Func<ScalarLowering> lowering)
+    /// <param name="indices">The reduction indices, outermost first.</param>
+    /// <param name="lowering">Writes a step.</param>
+    /// <param name="isInPlace">Whether everything is repeated in place that the size of a method allows: what is past an edge is known then.</param>
+    public Stmt Loops(IReadOnlyList<IndexRange> indices, Func<ScalarLowering> lowering, bool isInPlace = false)
     {
         var repeated = 1L;
         var first = indices.Count;
-        var budget = Math.Max(3, MaxUnrolled / Math.Max(1, registers.Length / 2));
+        var budget = isInPlace ? int.MaxValue : Math.Max(3, MaxUnrolled / Math.Max(1, registers.Length / 2));
         budget = Math.Min(budget, CodeSize.MostStatements / CodeSize.OfStep(reduce, registers.GetLength(0), registers.GetLength(1)));
         while (first > 0 && indices[first - 1].Extent.Constant is { } extent && extent > 0 && repeated * extent <= budget)
         {

@@ -53,7 +53,7 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         }
 
         LoopExpr rowTile = Loop.Int(0);
-        if (row is not null)
+        if (row is not null && row.Extent.Constant != schedule.Rows)
         {
             levels.Add(new OuterLoop(kernel.NewIndex(row.Name + "_tile"), kernel.Lower(Dim.CeilDiv(row.Extent, Dim.Const(schedule.Rows))), value => rowTile = value));
         }
@@ -109,6 +109,11 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         if (row is null)
         {
             return body((Loop.Int(0), 1));
+        }
+
+        if (row.Extent.Constant == schedule.Rows)
+        {
+            return body((Loop.Int(0), schedule.Rows));
         }
 
         var first = kernel.NewIndex(row.Name + "_first");
@@ -284,7 +289,7 @@ internal sealed class DenseNest(KernelBuilder kernel, Nest nest, Schedule schedu
         {
             var accumulators = new Accumulators(kernel, reduce, rows.Count, vectors, width);
             statements.AddRange(accumulators.Declare());
-            statements.Add(sparse is null ? accumulators.Loops(nest.Reductions, Lowering)
+            statements.Add(sparse is null ? accumulators.Loops(nest.Reductions, Lowering, isInPlace: nest.IsMaskedWindow)
                 : Kernels.MaskedRows.Of(kernel, nest, schedule, target, sparse, accumulators, rows.Count, r => Loop.Add(rows.First, Loop.Int(r)))
                     ?? sparse.Reduction(accumulators, Lowering));
             if (rows.Count > 1 && IsLong(rows.Count * vectors))

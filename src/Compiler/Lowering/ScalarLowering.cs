@@ -282,6 +282,11 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
         foreach (var (subscript, extent) in guards)
         {
             var (low, high) = subscript.Substitute(Known).Range(RangeOf);
+            if (high < 0 || low >= extent.Constant)
+            {
+                return new LoopExpr.Const(read.Fill, new LoopType(read.Type, Lanes));
+            }
+
             var lanes = new Lazy<LoopExpr>(() => IndexVector(subscript, row, vector));
             if (!(low >= 0))
             {
@@ -307,7 +312,8 @@ internal sealed class ScalarLowering(KernelBuilder kernel, Func<ScalarExpr.Read,
         }
 
         // A window that is repeated in place has constants for its indices.
-        Dim? Known(string name) => name != vectorIndex && name != rowIndex && Loop.AsInt(kernel.Symbol(name)) is { } value ? Dim.Const(value) : null;
+        Dim? Known(string name) =>
+            name != vectorIndex && Loop.AsInt(name == rowIndex ? RowValue!(row) : kernel.Symbol(name)) is { } value ? Dim.Const(value) : null;
 
         (long? Low, long? High) RangeOf(string name) => name == vectorIndex ? (0, NarrowRows.MostElements) : kernel.Graph.RangeOf(name);
     }

@@ -99,11 +99,41 @@ internal sealed class Scheduler(Nest nest, Target target, Graph graph, SparseLoo
     private Schedule Guarded()
     {
         var vector = nest.Outputs.LastOrDefault(o => IsVectorOutput(o.Name, 1));
+        if (vector is not null && sparse is null && nest.IsMaskedWindow && WindowRow(vector) is { } window)
+        {
+            return window;
+        }
+
         // A read that stays put along the vector is one load, which cannot be masked.
         return vector is not null && nest.Reads.Where(r => r.Guards.Length > 0).All(r =>
             Stride(r.Offset, vector.Name)?.Constant >= 1 && r.Guards.All(g => ScalarLowering.IsVectorIndex(g.Subscript, vector.Name)))
             ? Tiled(vector, nest.Reduce is null || sparse is { Accumulates: false } ? null : Row(vector.Name))
             : Schedule.Scalar;
+    }
+
+    /// <summary>
+    /// A row of a narrow picture at a time, with as many rows in registers as the repeated window leaves room for: where all rows are, it is known which elements
+    /// of the window are past the upper and lower edge, and the masks of the other edges are the same for all rows.
+    /// </summary>
+    private Schedule? WindowRow(IndexRange vector)
+    {
+        var guards = nest.Reads.SelectMany(r => r.Guards).ToArray();
+        var row = nest.Outputs.LastOrDefault(o => o.Name != vector.Name && guards.Any(g => g.Subscript.Mentions(o.Name)));
+        if (row?.Extent.Constant is not { } height || vector.Extent.Constant is not { } width || guards.Any(g => Linear.In(g.Subscript, vector.Name)?.Coefficient.Constant is null))
+        {
+            return null;
+        }
+
+        var vectors = (int)Math.Min(2, (width + lanes - 1) / lanes);
+        var window = nest.Reductions.Aggregate(1L, (n, i) => n * Extent(i));
+        var most = (int)Math.Min(height, ((target.Registers / 2) - 2) / vectors);
+        while (most > 1 && CodeSize.OfStep(nest.Reduce!, most, vectors) * window > CodeSize.MostStatements)
+        {
+            most--;
+        }
+
+        var tiles = (height + most - 1) / most;
+        return new Schedule(vector.Name, lanes, vectors, row.Name, (int)((height + tiles - 1) / tiles), AlongReduction: false);
     }
 
     /// <summary>No lanes, but one walk over a sparse operand serves several rows.</summary>
