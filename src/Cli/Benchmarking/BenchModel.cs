@@ -76,19 +76,16 @@ internal sealed class BenchModel
         return model;
     }
 
-    /// <summary>Names of the nodes whose kernels write to each call's regions, in order of the calls; null where none is known.</summary>
+    /// <summary>Names of the nodes that calls compute, in order of the calls; null where none is known.</summary>
     public IReadOnlyList<string?> NodeNames()
     {
-        var names = Lowered.Graph.Nodes.ToDictionary(n => n.Name, n => n.Name, StringComparer.Ordinal);
-        foreach (var (name, node) in Lowered.Graph.Outputs)
-        {
-            names[name] = Root(node).Name;
-        }
-
+        var nodes = Lowered.Graph.Nodes.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
+        var writers = Lowered.Graph.Outputs.ToDictionary(o => o.Name, o => Root(o.Node).Name, StringComparer.Ordinal);
         return
         [
-            .. Lowered.Program.Calls.Select(call => call.Regions.Where((_, i) => call.Kernel.Buffers[i].Access != BufferAccess.In)
-                .Select(region => names.GetValueOrDefault(region)).FirstOrDefault(name => name is not null)),
+            .. Lowered.Program.Calls.Select(call => nodes.Contains(call.Node) ? call.Node
+                : call.Regions.Where((_, i) => call.Kernel.Buffers[i].Access != BufferAccess.In)
+                    .Select(region => nodes.Contains(region) ? region : writers.GetValueOrDefault(region)).FirstOrDefault(name => name is not null)),
         ];
     }
 

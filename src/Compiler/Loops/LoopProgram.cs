@@ -46,6 +46,9 @@ public sealed record KernelCall(Kernel Kernel, ImmutableArray<string> Regions)
 
     /// <summary>What this call computes: the kernel's label, unless several calls share the kernel.</summary>
     public string Label { get => label ?? Kernel.Label; init => label = value; }
+
+    /// <summary>Name of the graph's node that this call computes, or computes a part of; empty where the program does not come from a graph. Not part of the text.</summary>
+    public string Node { get; init; } = "";
 }
 
 /// <summary>A model as kernels in order.</summary>

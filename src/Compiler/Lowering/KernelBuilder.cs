@@ -73,7 +73,7 @@ internal sealed class KernelBuilder
     {
         var used = new UsedVariables(body);
         var kept = scalars.Where(s => used.Contains(s) || buffers.Any(b => b.Count.Mentions(s.Name)));
-        return new KernelCall(new Kernel(name, label, [.. buffers], [.. kept], body), [.. regions]);
+        return new KernelCall(new Kernel(name, label, [.. buffers], [.. kept], body), [.. regions]) { Node = name };
     }
 
     private string Unique(string hint)

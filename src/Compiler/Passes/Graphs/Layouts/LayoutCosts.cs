@@ -18,6 +18,9 @@ internal sealed class LayoutCosts(Func<string, long> dims)
     // Of one element, measured on images larger than the caches.
     private const double Conversion = 0.6;
 
+    // A window over narrow rows beside one by blocks of channels, the copy with a border that the latter needs included.
+    private const double MaskedShare = 0.6;
+
     // Loads and stores of windows beside their few multiplications.
     private const double WindowStep = 4;
 
@@ -27,6 +30,12 @@ internal sealed class LayoutCosts(Func<string, long> dims)
     /// <summary>Computing a node row-major.</summary>
     public double RowMajor(Node node)
     {
+        if (IsMaskedWindow(node))
+        {
+            var width = node.Type.Shape[node.Type.Rank - 1].Evaluate(dims);
+            return Work(node) * MaskedShare / (Rate * width / Lanes);
+        }
+
         var pixels = (double)node.Type.Shape[node.Type.Rank - 1].Evaluate(dims) * (IsPointwise(node) ? node.Type.Shape[node.Type.Rank - 2].Evaluate(dims) : 1);
         var used = pixels / (Math.Ceiling(pixels / Lanes) * Lanes);
         return Work(node) / (Rate * PixelsInPlace * used);
@@ -46,6 +55,12 @@ internal sealed class LayoutCosts(Func<string, long> dims)
         var terms = sum.Vars.Aggregate(1.0, (product, v) => product * v.Extent.Evaluate(dims));
         return count * (SumOfProducts.Is(sum) && terms >= StorageKernels.FewestTerms ? terms : terms * WindowStep);
     }
+
+    // Lowering takes these row by row, without a copy that has a border.
+    private bool IsMaskedWindow(Node node) =>
+        node is ComputeNode { Reduction: { } sum } compute && NarrowRows.Fits(compute)
+        && sum.Vars.Aggregate(1.0, (product, v) => product * v.Extent.Evaluate(dims)) < StorageKernels.FewestTerms
+        && node.Type.Shape[node.Type.Rank - 1].Constant >= NarrowRows.Width / 2 - 1;
 
     private static bool IsPointwise(Node node) => node is not ComputeNode { Reduction: { } sum } || sum.Vars.Count(v => v.Extent.Constant != 1) <= 1;
 }
