@@ -68,6 +68,10 @@ public sealed record Target(string Name, int VectorBits, int Registers, bool Has
         return (wanted.Length == 0 || unknown is not null ? All : [.. Named.Where(t => wanted.Contains(t.Name))], unknown);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>What a record prints would be without end: a target may be its own <see cref="ForDots"/>.</remarks>
+    public override string ToString() => Name;
+
     /// <summary>Lanes of a vector of this many bytes an element; 1 on a scalar target.</summary>
     public int Lanes(int elementSize) => Math.Max(1, VectorBits / 8 / elementSize);
 }

@@ -117,8 +117,8 @@ internal sealed class TwoBackends : IDisposable
         gpu?.Dispose();
     }
 
-    // A NaN is a NaN: which of several a machine gives depends on the order of operands.
-    private static void AssertSameBits(TensorData expected, TensorData found, string what, double tolerance = 0)
+    /// <summary>Two tensors have the same bits; a NaN is a NaN: which of several a machine gives depends on the order of operands.</summary>
+    public static void AssertSameBits(TensorData expected, TensorData found, string what, double tolerance = 0)
     {
         Assert.Equal(expected.ToString(), found.ToString());
         if (expected.Bytes.SequenceEqual(found.Bytes))

@@ -60,21 +60,13 @@ public sealed partial class Lower
             return false;
         }
 
-        if (!IsIndexed(node, driver))
+        if (!SparseLegality.IsIndexed(node, driver.Read, driver.Node.Type))
         {
             diagnostics.Report(LoweringDiagnostics.SparseSubscript, node.Origin.Location, driver.Name, node.Origin.Label);
             return false;
         }
 
         return true;
-    }
-
-    /// <summary>Whether every subscript is an index variable that runs over exactly the operand's extent, or the only element of an extent of 1.</summary>
-    private static bool IsIndexed(ComputeNode node, StoredOperand driver)
-    {
-        var ranges = Bounds.Variables(node).ToDictionary(v => v.Name, StringComparer.Ordinal);
-        return driver.Read.Subscripts.Zip(driver.Node.Type.Shape, (s, e) => (s, e)).All(x =>
-            (x.s.Constant == 0 && x.e.Constant == 1) || (x.s.SymbolName is { } name && ranges.TryGetValue(name, out var range) && range.Extent.Equals(x.e)));
     }
 
     /// <summary>No operand needs a walk: a dense nest over other addresses. Indices are split where that leaves no remainder.</summary>

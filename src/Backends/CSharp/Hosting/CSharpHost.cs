@@ -35,6 +35,22 @@ public static class CSharpHost
     public static IReadOnlyList<CompiledModel> LoadCopies(LoopProgram program, Target target, WeightBinder weights, int copies, int threads = 1) =>
         LoadCopies(CSharpEmitter.Emit(program, target, new CSharpOptions()), program, weights, copies, threads);
 
+    /// <summary>Emits, compiles and loads lowered models as one assembly: each costs less than alone, and its code is unloaded with the last.</summary>
+    /// <param name="models">Each after the loop passes, with the target it was lowered for, which this machine has, and its packed weights.</param>
+    internal static IReadOnlyList<CompiledModel> LoadTogether(IReadOnlyList<(LoopProgram Program, Target Target, WeightBinder Weights)> models)
+    {
+        List<CSharpOptions> options = [.. models.Select((_, i) => new CSharpOptions { Namespace = FormattableString.Invariant($"SparseDsl.Generated{i}") })];
+        var code = new ModelCode("Together", Compile([.. models.Select((m, i) => CSharpEmitter.Emit(m.Program, m.Target, options[i]))], "Together"));
+        try
+        {
+            return [.. models.Select((m, i) => Instantiate(code, m.Program, CSharpEmitter.ClassName(m.Program, options[i]), m.Weights, 1))];
+        }
+        finally
+        {
+            code.Dispose();
+        }
+    }
+
     private static List<CompiledModel> LoadCopies(string csharp, LoopProgram program, WeightBinder weights, int copies, int threads)
     {
         var code = new ModelCode(program.Name, Compile(csharp, program.Name));
@@ -43,7 +59,7 @@ public static class CSharpHost
         {
             for (var copy = 0; copy < copies; copy++)
             {
-                models.Add(Instantiate(code, program, weights, threads));
+                models.Add(Instantiate(code, program, CSharpEmitter.ClassName(program, new CSharpOptions()), weights, threads));
             }
 
             return models;
@@ -59,12 +75,12 @@ public static class CSharpHost
         }
     }
 
-    private static CompiledModel Instantiate(ModelCode code, LoopProgram program, WeightBinder weights, int threads)
+    private static CompiledModel Instantiate(ModelCode code, LoopProgram program, string className, WeightBinder weights, int threads)
     {
         var packed = ProgramWeights.Copy(program, weights);
         try
         {
-            var type = code.Assembly.GetType(CSharpEmitter.ClassName(program, new CSharpOptions()), throwOnError: true)!;
+            var type = code.Assembly.GetType(className, throwOnError: true)!;
             var model = (ICompiledModel)Activator.CreateInstance(type, BindingFlags.DoNotWrapExceptions, null, [packed, threads], null)!;
             return new CompiledModel(model, program, packed, code.Share());
         }
@@ -144,16 +160,18 @@ public static class CSharpHost
 
     /// <summary>Compiles a generated file to an assembly image.</summary>
     /// <exception cref="CompilerBugException">The text does not compile.</exception>
-    public static MemoryStream Compile(string csharp, string name)
+    public static MemoryStream Compile(string csharp, string name) => Compile([csharp], name);
+
+    private static MemoryStream Compile(IReadOnlyList<string> files, string name)
     {
-        var tree = CSharpSyntaxTree.ParseText(csharp, new CSharpParseOptions(LanguageVersion.Latest));
+        var trees = files.Select(file => CSharpSyntaxTree.ParseText(file, new CSharpParseOptions(LanguageVersion.Latest)));
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, deterministic: true);
-        var compilation = CSharpCompilation.Create("SparseDsl.Compiled." + name, [tree], References.Value, options);
+        var compilation = CSharpCompilation.Create("SparseDsl.Compiled." + name, trees, References.Value, options);
         var image = new MemoryStream();
         var result = compilation.Emit(image);
         if (!result.Success)
         {
-            throw new CompilerBugException(Describe(result.Diagnostics, csharp));
+            throw new CompilerBugException(Describe(result.Diagnostics));
         }
 
         image.Position = 0;
@@ -181,13 +199,12 @@ public static class CSharpHost
         return references;
     }
 
-    private static string Describe(IEnumerable<Microsoft.CodeAnalysis.Diagnostic> diagnostics, string csharp)
+    private static string Describe(IEnumerable<Microsoft.CodeAnalysis.Diagnostic> diagnostics)
     {
-        var lines = csharp.Split('\n');
         var errors = diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Take(5).Select(d =>
         {
             var line = d.Location.GetLineSpan().StartLinePosition.Line;
-            return $"{d.Id}: {d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}\n    line {line + 1}: {lines[line].Trim()}";
+            return $"{d.Id}: {d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}\n    line {line + 1}: {d.Location.SourceTree?.GetText().Lines[line].ToString().Trim()}";
         });
         return "the generated C# does not compile\n" + string.Join("\n", errors);
     }

@@ -107,7 +107,7 @@ public static class FuseElementwise
 
     /// <summary>
     /// Whether a parameter that the program stores sparse can still be walked, if it was read by one of the two: alone, a product with it is written where it is stored,
-    /// but a minimum of such products needs the zeros as well.
+    /// but a minimum of such products needs the zeros as well, and a part of it would have to be looked for.
     /// </summary>
     private static bool WalksAsBefore(ComputeNode consumer, int operand, ComputeNode producer)
     {
@@ -118,8 +118,11 @@ public static class FuseElementwise
 
         var fused = Inline(consumer, operand, producer);
         var walked = fused.Operands.Where(IsWalked).ToArray();
-        return walked.Length <= 1 && (fused.Reduction is not { } reduce || walked.All(w =>
+        return walked.Length <= 1 && walked.All(IsIndexed) && (fused.Reduction is not { } reduce || walked.All(w =>
             SparseLegality.MaySkip(reduce, r => fused.Operands[r.Operand] == w) && Reads(reduce.Body, w) == Reads(fused.Body, w)));
+
+        bool IsIndexed(Node of) =>
+            fused.Body.All().OfType<ScalarExpr.Read>().Where(r => fused.Operands[r.Operand] == of).All(r => SparseLegality.IsIndexed(fused, r, of.Type));
 
         int Reads(ScalarExpr body, Node of) => body.All().OfType<ScalarExpr.Read>().Count(r => fused.Operands[r.Operand] == of);
     }
