@@ -118,8 +118,8 @@ public static class FuseElementwise
 
         var fused = Inline(consumer, operand, producer);
         var walked = fused.Operands.Where(IsWalked).ToArray();
-        return walked.Length <= 1 && walked.All(IsIndexed) && (fused.Reduction is not { } reduce || walked.All(w =>
-            SparseLegality.MaySkip(reduce, r => fused.Operands[r.Operand] == w) && Reads(reduce.Body, w) == Reads(fused.Body, w)));
+        return walked.Length <= 1 && (fused.Reduction is not { } reduce || walked.All(w =>
+            SparseLegality.MaySkip(reduce, r => fused.Operands[r.Operand] == w) && Reads(reduce.Body, w) == Reads(fused.Body, w))) && walked.All(IsIndexed);
 
         bool IsIndexed(Node of) =>
             fused.Body.All().OfType<ScalarExpr.Read>().Where(r => fused.Operands[r.Operand] == of).All(r => SparseLegality.IsIndexed(fused, r, of.Type));
