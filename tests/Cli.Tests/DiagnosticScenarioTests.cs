@@ -130,6 +130,9 @@ public sealed class DiagnosticScenarioTests : CommandLine
         ["SD5302"] = "a guard of the source generator against bugs of the compiler",
         ["SD5133"] = "needs a machine without LLVM's linker: LlvmCommandTests starts another process for it",
         ["SD5134"] = "needs another linker: LlvmCommandTests starts another process for it",
+        ["SD5170"] = "needs a machine without a GPU: LlvmCommandTests starts another process for it",
+        ["SD5171"] = "needs a GPU; PtxTests have a driver that refuses",
+        ["SD5172"] = "needs a GPU to be run: LlvmCommandTests builds for one",
         ["SD5132"] = "this process may have found libLLVM: LlvmCommandTests starts another",
         [NativeTarget.IsHere(Target.Avx512) ? "SD5121" : ""] = "this machine runs code for every target",
     };

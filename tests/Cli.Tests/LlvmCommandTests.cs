@@ -42,6 +42,41 @@ public sealed class LlvmCommandTests : CommandLine
     }
 
     [Fact]
+    public void Without_a_GPU_one_line_says_so()
+    {
+        Assert.SkipUnless(LlvmToolchain.IsThere, Missing);
+        var program = Write("twice.dsl", TwiceText);
+        foreach (var command in new[] { "run", "bench" })
+        {
+            var (code, errors) = Start(("LIBCUDA_PATH", PathOf("none.so")), command, program, "--dim", "N=2", "--backend", "ptx");
+            Assert.Equal(1, code);
+            Assert.Contains("error SD5170: there is no GPU here that runs PTX: ", errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Files_for_a_GPU_need_none()
+    {
+        Assert.SkipUnless(LlvmToolchain.IsThere, Missing);
+        var program = Write("twice.dsl", TwiceText);
+        var outcome = Run("build", program, "--target", "ptx", "--cpu", "sm_90a", "-o", PathOf("gpu"));
+        Assert.Equal((0, ""), (outcome.Code, outcome.Errors));
+        Assert.Contains(".target sm_90a", File.ReadAllText(PathOf("gpu/Twice.ptx")), StringComparison.Ordinal);
+        Assert.Contains("Twice_grid(", File.ReadAllText(PathOf("gpu/Twice.h")), StringComparison.Ordinal);
+        Assert.Contains(".target sm_80", Run("dump", program, "--stage", "ptx").Output, StringComparison.Ordinal);
+        Assert.Contains("the processor 'apple-m1' is not one of ptx", Run("build", program, "--target", "ptx", "--cpu", "apple-m1", "-o", PathOf("gpu")).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Functions_of_f64_are_reported_before_a_GPU_is_asked()
+    {
+        Assert.SkipUnless(LlvmToolchain.IsThere, Missing);
+        var outcome = Run("build", Write("e.dsl", "model E() {\n    input x: f64[4]\n    output y: f64[4] = exp(x)\n}\n"), "--target", "ptx", "-o", PathOf("gpu"));
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("error SD5172: 'exp' of f64, in exp, has no code for GPUs", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bench_compares_the_backends()
     {
         Assert.SkipUnless(LlvmToolchain.IsThere, Missing);

@@ -44,8 +44,8 @@ internal sealed class BenchModel
     public static BenchModel? Compile(Session session, ModelHost host, BoundModel model, ModelWeights weights, ModelInputs inputs, CompilationOptions options)
     {
         host.WarmUp();
-        options = options with { Weights = weights.Find };
-        if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
+        options = options with { Target = host.Target, Weights = weights.Find };
+        if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered || !host.Spells(session, lowered.Program))
         {
             return null;
         }

@@ -17,10 +17,10 @@ internal static class BenchCommand
     {
         var file = SharedOptions.File();
         file.Description = "the program, or an ONNX file";
-        var against = SharedOptions.List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), csharp or llvm (the same model through the other backend), onnxruntime",
-            "of dense, csharp, llvm and onnxruntime", name => (name is Bench.Dense or Bench.OnnxRuntime || ModelHost.Names.Contains(name), name));
-        var backend = SharedOptions.Backend("csharp or llvm");
-        var cpu = SharedOptions.Cpu("for llvm: the processor that code is made for; default: native");
+        var against = SharedOptions.List("--against", "NAMES", "what to compare with: dense (the same model, every weight stored dense), csharp, llvm or ptx (the same model through another backend), onnxruntime",
+            "of dense, csharp, llvm, ptx and onnxruntime", name => (name is Bench.Dense or Bench.OnnxRuntime || ModelHost.Names.Contains(name), name));
+        var backend = SharedOptions.Backend("csharp, llvm, or ptx: on the GPU of this machine");
+        var cpu = SharedOptions.Cpu("for llvm and ptx: the processor that code is made for; default: native");
         var threads = SharedOptions.ThreadCounts("threads of a call; several, as 1,2, are measured one after the other");
         var onnx = new Option<string?>("--onnx") { Description = "the network as an ONNX file, for onnxruntime", HelpName = "FILE" };
         var peers = new Option<string?>("--peers") { Description = $"folder with SparseDsl.OnnxRuntime.dll; default: ${PeerAssembly.Variable}, or where the source tree builds it", HelpName = "DIR" };
@@ -43,7 +43,7 @@ internal static class BenchCommand
             var name = parsed.GetValue(backend)!;
             var otherName = parsed.GetValue(against)?.FirstOrDefault(a => a != name && ModelHost.Names.Contains(a));
             var host = ModelHost.Find(session, name, parsed.GetValue(target), parsed.GetValue(cpu));
-            var other = host is null || otherName is null ? null : ModelHost.Find(session, otherName, host.Target, parsed.GetValue(cpu));
+            var other = host is null || otherName is null ? null : ModelHost.FindOther(session, otherName, host, parsed.GetValue(target), parsed.GetValue(cpu));
             if (host is not null && !session.Diagnostics.HasErrors && ProfileFile.Find(session, parsed.GetValue(profile)) is { } machine)
             {
                 var turns = parsed.GetValue(rounds);
@@ -52,7 +52,11 @@ internal static class BenchCommand
                     parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(inputs) ?? [], parsed.GetValue(dims) ?? [], parsed.GetValue(against) ?? [],
                     parsed.GetValue(onnx), parsed.GetValue(peers), parsed.GetValue(threads) is { Length: > 0 } counts ? counts : [1], parsed.GetValue(explain), parsed.GetValue(json),
                     host, other, new CompilationOptions(host.Target) { Profile = machine }, budget);
-                new Bench(session, request).Run();
+                Memory.Guard(session, $"'{request.File}' at these dims", () =>
+                {
+                    new Bench(session, request).Run();
+                    return "";
+                });
             }
 
             return session.Finish();

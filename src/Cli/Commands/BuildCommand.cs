@@ -13,7 +13,7 @@ namespace SparseDsl.Cli.Commands;
 
 /// <summary>
 /// <c>build FILE --target csharp -o DIR</c>: a model as a class library that needs only the runtime, which is copied beside it, and a program that shows how to call it.
-/// With <c>--target x64</c> or <c>arm64</c>, as a native library: see <see cref="NativeBuild"/>.
+/// With <c>--target x64</c> or <c>arm64</c>, as a native library: see <see cref="NativeBuild"/>; with <c>ptx</c>, for GPUs: see <see cref="PtxBuild"/>.
 /// </summary>
 internal static class BuildCommand
 {
@@ -21,16 +21,16 @@ internal static class BuildCommand
     public static Command Create(Streams streams)
     {
         var file = SharedOptions.File();
-        var target = new Option<string>("--target") { Description = "csharp: a class library; x64 or arm64: a native library for Linux with a C header", Required = true };
-        target.AcceptOnlyFromAmong(["csharp", .. NativeBuild.Targets]);
-        var cpu = SharedOptions.Cpus("with x64 and arm64: the processors that code is made for, of which the library takes the best for the machine, or all; default: x86-64-v3 and generic");
+        var target = new Option<string>("--target") { Description = "csharp: a class library; x64 or arm64: a native library for Linux with a C header; ptx: kernels for NVIDIA's GPUs with a C header", Required = true };
+        target.AcceptOnlyFromAmong(["csharp", .. NativeBuild.Targets, PtxBuild.Target]);
+        var cpu = SharedOptions.Cpus("with x64 and arm64: the processors that code is made for, of which the library takes the best for the machine, or all; default: x86-64-v3 and generic. With ptx: sm_80, the default, or sm_90a");
         var folder = new Option<string>("--output", "-o") { Description = "where to write; made when it is not there", HelpName = "DIR", Required = true };
         var (model, weights, profile) = (SharedOptions.Model(), SharedOptions.Weights(), SharedOptions.Profile());
         var space = new Option<string>("--namespace") { Description = "namespace of the class", HelpName = "NAME", DefaultValueFactory = _ => "SparseDsl.Generated" };
         var className = new Option<string?>("--class") { Description = "name of the class and the project, or of the native library; default: the model's", HelpName = "NAME" };
         MustBe(space, "a C# namespace", name => name.Split('.').All(IsIdentifier));
         MustBe(className, "a C# identifier", IsIdentifier);
-        var command = new Command("build", "Write a model as a C# class library, or as a native one.") { file, target, cpu, folder, space, className, model, weights, profile };
+        var command = new Command("build", "Write a model as a C# class library, as a native one, or for GPUs.") { file, target, cpu, folder, space, className, model, weights, profile };
         command.Validators.Add(result =>
         {
             if (result.GetValue(cpu) is { Count: > 0 } named && NativeBuild.Mismatch(result.GetValue(target)!, named) is { } problem)
@@ -43,6 +43,13 @@ internal static class BuildCommand
             var session = new Session(streams, json: false);
             if (!session.Files.WritesInto(parsed.GetValue(folder)!))
             {
+                return session.Finish();
+            }
+
+            if (parsed.GetValue(target) == PtxBuild.Target)
+            {
+                new PtxBuild(session, parsed.GetValue(cpu)!, parsed.GetValue(folder)!, parsed.GetValue(className))
+                    .Run(parsed.GetValue(file)!, parsed.GetValue(model), parsed.GetValue(weights), parsed.GetValue(profile));
                 return session.Finish();
             }
 

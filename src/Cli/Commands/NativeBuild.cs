@@ -22,7 +22,8 @@ internal sealed class NativeBuild(Session session, string target, IReadOnlyList<
     public static string? Mismatch(string target, IReadOnlyList<LlvmCpuName> processors)
     {
         var named = processors.Where(p => p != LlvmCpuName.Native && p != LlvmCpuName.Every).ToList();
-        return target == "csharp" ? "--cpu is for native libraries: --target x64 or arm64"
+        return target == PtxBuild.Target ? PtxBuild.Mismatch(processors)
+            : target == "csharp" ? "--cpu is for native libraries: --target x64 or arm64"
             : named.FirstOrDefault(p => p.Row.Architecture != Architecture(target)) is { } other ? $"the processor '{other.Name}' is not one of {target}"
             : processors.Count > 1 && named.Count < processors.Count ? $"'{processors.Except(named).First().Name}' stands alone, without other processors"
             : named.GroupBy(p => p.Row.Target.Name).FirstOrDefault(g => g.Count() > 1) is { } alike ? $"a library chooses by the vectors of a machine, which '{alike.First().Name}' and '{alike.Last().Name}' have alike"

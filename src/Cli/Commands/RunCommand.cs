@@ -18,8 +18,8 @@ internal static class RunCommand
         var file = SharedOptions.File();
         var inputs = SharedOptions.Paths("--input", "NAME=PATH", "an input: .npy, .npz or .safetensors (PATH or PATH:TENSOR), .png or .jpg, or the words random and zeros");
         var outputs = SharedOptions.Paths("--output", "NAME=PATH", "writes an output to a .npy, .npz or .safetensors file");
-        var backend = SharedOptions.Backend("csharp or llvm (compiled), or reference (float64, slow)", RunRequest.Reference);
-        var cpu = SharedOptions.Cpu("with llvm: the processor that code is made for; default: native");
+        var backend = SharedOptions.Backend("csharp or llvm (compiled), ptx (on the GPU of this machine), or reference (float64, slow)", RunRequest.Reference);
+        var cpu = SharedOptions.Cpu("with llvm and ptx: the processor that code is made for; default: native");
         var threads = SharedOptions.Threads();
         var repeat = SharedOptions.Count("--repeat", "timed calls; the time printed is their median");
         var (weights, model, dims, target, json) = (SharedOptions.Weights(), SharedOptions.Model(), SharedOptions.Dims(), SharedOptions.Target(), SharedOptions.Json());

@@ -70,7 +70,7 @@ internal sealed class CompiledRunner : IRunner
     {
         host.WarmUp();
         options = options with { Weights = weights.Find };
-        if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered)
+        if (Compilation.Lower(model, options, session.Diagnostics) is not { } lowered || !host.Spells(session, lowered.Program))
         {
             return null;
         }

@@ -140,6 +140,18 @@ public static class FileDiagnostics
     public static readonly DiagnosticDescriptor LinkFailed = Row(
         "SD5134", "'{0}' cannot be linked: {1}", "see that LD_LLD_PATH, when it is set, names LLVM's linker of version 15 or later", "build --target x64 with LD_LLD_PATH=/bin/false");
 
+    /// <summary>There is no GPU.</summary>
+    public static readonly DiagnosticDescriptor NoGpu = Row(
+        "SD5170", "there is no GPU here that runs PTX: {0}", "an NVIDIA GPU of compute capability 8.0 or later and its driver are needed; 'build --target ptx' writes files for a machine that has them", "run --backend ptx on a machine without a GPU");
+
+    /// <summary>The GPU, or its driver, refuses.</summary>
+    public static readonly DiagnosticDescriptor GpuFailed = Row(
+        "SD5171", "the driver of the GPU reports: {0}", "where memory is short, give smaller dims; refused code is a bug of sparsedsl, please report it with the program", "run --backend ptx with weights that do not fit into the memory of the GPU");
+
+    /// <summary>A function has no code for GPUs.</summary>
+    public static readonly DiagnosticDescriptor NotOnGpu = Row(
+        "SD5172", "'{0}' of f64, in {1}, has no code for GPUs", "compute it in f32", "run --backend ptx on a model that takes exp of f64");
+
     /// <summary>'{0}' is read by the same command.</summary>
     public static readonly DiagnosticDescriptor WritesInput = Row(
         "SD5140", "'{0}' is to be written, and the same command reads it", "give the result another name", "run twice.dsl --input x=x.npy --output y=x.npy");
@@ -173,7 +185,7 @@ public static class FileDiagnostics
     [
         CannotRead, CannotWrite, BadData, BadImage, UnknownModel, NoModel, SeveralModels, UnknownInput, MissingInput, ElementType, Shape, OpenDim, DimValue, UnknownEntry,
         NoWeights, UnknownImageSetting, ImageSetting, NotAnImage, UnknownOutput, TargetNotHere, UnknownFileKind, UnknownDim, NotFormatted, Structure, TooLarge, BadProfile, ProfileDoubted, NoOnnx, PeerNotHere, PeerFailed,
-        NoLlvm, NoLinker, LinkFailed, WritesInput, WrittenTwice, IsFolder, IsFile, UnsupportedElement, Empty, TooLargeToRun,
+        NoLlvm, NoLinker, LinkFailed, NoGpu, GpuFailed, NotOnGpu, WritesInput, WrittenTwice, IsFolder, IsFile, UnsupportedElement, Empty, TooLargeToRun,
     ];
 
     private static DiagnosticDescriptor Row(string id, string message, string hint, string example) => new(id, Severity.Error, message, hint, example);

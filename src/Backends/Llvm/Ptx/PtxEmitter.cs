@@ -41,6 +41,20 @@ public static class PtxEmitter
     /// <param name="program">The model for a GPU.</param>
     public static string Assemble(PtxProgram program) => LlvmToolchain.Assemble(program.Text, program.Cpu);
 
+    /// <summary>The files of a model for other programs: its PTX and a C header. Needs libLLVM.</summary>
+    /// <param name="program">The model after the loop passes.</param>
+    /// <param name="cpu">The processor.</param>
+    /// <param name="name">Name of the files and of what is in them; null is the model's name.</param>
+    public static IReadOnlyList<LibraryFile> Write(LoopProgram program, LlvmCpu cpu, string? name = null)
+    {
+        var (stem, code) = (LlvmLibrary.NameOf(program, name), Emit(program, cpu, name));
+        return
+        [
+            new(stem + ".ptx", Encoding.UTF8.GetBytes(Assemble(code))),
+            new(stem + ".h", Encoding.UTF8.GetBytes(new PtxHeaderWriter(code, stem).Write())),
+        ];
+    }
+
     private static string NameOf(Kernel kernel, string model, IEnumerable<PtxKernel> taken)
     {
         var stem = $"{model}_{CNames.Identifier(kernel.Name)}";

@@ -15,6 +15,7 @@ internal static class PtxModel
     {
         var code = PtxEmitter.Emit(program, LlvmCpu.Find("sm_80")!);
         var ptx = PtxEmitter.Assemble(code);
+        Assert.Null(PtxForms.Problem(ptx));
         FakeCuda.Announce(ptx, code);
         return Host.Value.Load(code, ptx, weights, isProfiled);
     }

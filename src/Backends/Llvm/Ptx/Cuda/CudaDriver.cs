@@ -13,6 +13,9 @@ public sealed class CudaException(string message) : Exception(message)
 /// </summary>
 internal sealed unsafe class CudaDriver
 {
+    /// <summary>Names a library file, in place of the one that comes with the driver.</summary>
+    public const string Variable = "LIBCUDA_PATH";
+
     private const string Library = "libcuda.so.1";
 
     // Attributes of devices, and options of loading a module.
@@ -88,9 +91,13 @@ internal sealed unsafe class CudaDriver
 
     /// <summary>The driver of this machine.</summary>
     /// <exception cref="CudaException">There is none, or it does not start.</exception>
-    public static CudaDriver Load() => NativeLibrary.TryLoad(Library, out var handle)
-        ? new CudaDriver(name => NativeLibrary.TryGetExport(handle, name, out var address) ? address : 0)
-        : throw new CudaException($"{Library}, the driver of NVIDIA's GPUs, is not installed");
+    public static CudaDriver Load()
+    {
+        var library = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : Library;
+        return NativeLibrary.TryLoad(library, out var handle)
+            ? new CudaDriver(name => NativeLibrary.TryGetExport(handle, name, out var address) ? address : 0)
+            : throw new CudaException($"{library}, the driver of NVIDIA's GPUs, cannot be loaded");
+    }
 
     // ----------------------------------------------------------------------------------------------------------- devices
 
