@@ -2,8 +2,8 @@ using System.Text;
 using SparseDsl.Backends.Llvm.Emit;
 using SparseDsl.Backends.Llvm.Library;
 using SparseDsl.Compiler.Loops;
-using SparseDsl.Dsl.Scalars;
 using SparseDsl.Dsl;
+using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Backends.Llvm.Ptx;
 
