@@ -113,6 +113,25 @@ public static class LoweringDiagnostics
         }
         """);
 
+    /// <summary>A promise of sparsity that gains less than the layers around it lose.</summary>
+    public static readonly DiagnosticDescriptor NeighboursLose = new(
+        "SD4008",
+        Severity.Warning,
+        "the sparsity of '{0}' does not pay here: with {1} of its elements stored it would take about {2} instead of {3}, but the layers around it gain more by blocks of channels, which a sparse layer does not take",
+        "it runs dense; prune further or the layers around it as well, or ask for a storage with @format",
+        """
+        module m
+        import std.nn
+        model M() {
+            input x: f32[1, 128, 96, 96]
+            param a: f32[128, 1, 5, 5]
+            param w: f32[128, 128, 1, 1] @unstructured(zeros >= 55%)
+            param b: f32[128, 1, 5, 5]
+            param c: f32[128, 128, 1, 1]
+            output y = x |> conv2d(c) |> depthwise_conv2d(a, pad: 2) |> conv2d(w) |> depthwise_conv2d(b, pad: 2)
+        }
+        """);
+
     /// <summary>Every row.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [DoesNotPay, NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript, StateNotCompiled, TooLarge];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [DoesNotPay, NotLowered, NotZeroWhereSparse, TwoSparseOperands, SparseSubscript, StateNotCompiled, TooLarge, NeighboursLose];
 }

@@ -28,8 +28,27 @@ public static class ChooseLayouts
         var constants = new ConstantNodes(graph);
         var reads = graph.Nodes.ToDictionary(n => n, n => ChannelReads.Of(n, constants), ReferenceComparer<Node>.Instance);
         var uses = new Uses(graph);
-        var blocked = Choose(graph, reads, weight => Storage(weight, uses, recorded));
+        var blocked = Choose(graph, reads, weight => Storage(weight, uses, recorded), _ => null);
         return blocked.Count == 0 ? graph : MaterialisePadding.Run(new Writer(graph, reads, blocked).Graph());
+    }
+
+    /// <summary>Sparse weights that had better be dense: their layers gain less by their zeros than the layers around them lose by row-major images.</summary>
+    /// <param name="graph">With storage chosen for each weight by itself.</param>
+    /// <param name="share">Time of a weight's layer with its zeros skipped over the time of the same dense; null where the storage is not to be changed.</param>
+    /// <returns>Names of the weights.</returns>
+    internal static IReadOnlyCollection<string> Unpaid(Graph graph, Func<Node, double?> share)
+    {
+        var sparse = new HashSet<Node>(graph.Nodes.Where(n => n is ParamNode or ConstantNode && share(n) is not null), ReferenceComparer<Node>.Instance);
+        if (sparse.Count == 0)
+        {
+            return [];
+        }
+
+        var constants = new ConstantNodes(graph);
+        var reads = graph.Nodes.ToDictionary(n => n, n => ChannelReads.Of(n, constants), ReferenceComparer<Node>.Instance);
+        var uses = new Uses(graph);
+        var blocked = Choose(graph, reads, weight => sparse.Contains(weight) && uses.Of(weight) == 1 ? WeightStorage.Any : Storage(weight, uses, null), weight => sparse.Contains(weight) ? share(weight) : null);
+        return new HashSet<string>(blocked.SelectMany(n => reads[n].Weights).Select(w => w.Weight).Where(sparse.Contains).Select(w => w.Name), StringComparer.Ordinal);
     }
 
     /// <summary>How a weight may be stored.</summary>
@@ -51,7 +70,7 @@ public static class ChooseLayouts
         return weight is ParamNode { Requested: not null } || uses.Of(weight) != 1 || format is { IsDense: false } ? WeightStorage.RowMajor : WeightStorage.Any;
     }
 
-    private static HashSet<Node> Choose(Graph graph, Dictionary<Node, ChannelReads> reads, Func<Node, WeightStorage> storage)
+    private static HashSet<Node> Choose(Graph graph, Dictionary<Node, ChannelReads> reads, Func<Node, WeightStorage> storage, Func<Node, double?> share)
     {
         var costs = new LayoutCosts(TypicalDims.Of(graph));
         var free = graph.Nodes.Where(n => reads[n].CanBlock && reads[n].Weights.All(w => storage(w.Weight) != WeightStorage.RowMajor)).ToList();
@@ -60,7 +79,8 @@ public static class ChooseLayouts
         foreach (var node in free)
         {
             var mustBlock = reads[node].Weights.Any(w => storage(w.Weight) == WeightStorage.Blocked);
-            cut.CostsFirst(number[node], mustBlock ? Never : costs.RowMajor(node));
+            var skipping = reads[node].Weights.Select(w => share(w.Weight)).Where(s => s is not null).DefaultIfEmpty(null).Min();
+            cut.CostsFirst(number[node], mustBlock ? Never : skipping is { } part ? Math.Min(costs.RowMajor(node), costs.Blocked(node) * part) : costs.RowMajor(node));
             cut.CostsSecond(number[node], costs.Blocked(node));
         }
 

@@ -58,6 +58,9 @@ public static class StorageReasons
 
     /// <summary>Estimated to be faster dense.</summary>
     public const string DenseFaster = "dense-faster";
+
+    /// <summary>Estimated to be faster sparse by itself, but the layers around it to lose more.</summary>
+    public const string NeighboursLose = "neighbours-lose";
 }
 
 /// <summary>Chooses a storage level for every index of every weight.</summary>
@@ -65,6 +68,7 @@ public static class StorageReasons
 /// Needs: normal form. Gives: a format for every parameter and constant.
 /// What the user asked for with <c>@format</c> is taken. Else a weight is stored sparse when its layers are then estimated to be faster: see
 /// <see cref="MachineProfile"/>. A weight that several layers read has one storage; it is sparse only if all of them can walk it in the same order.
+/// A layer that gains less by its zeros than the layers around it by blocks of channels is dense: see <see cref="ChooseLayouts.Unpaid"/>.
 /// </remarks>
 public static class ChooseLevels
 {
@@ -89,20 +93,34 @@ public static class ChooseLevels
         var rates = (profile ?? MachineProfile.Default).For(made);
         var budget = new CodeBudget(ignoresSparsity ? [] : graph.Nodes.Where(n => n is ParamNode or ConstantNode && recorded?.Invoke(n.Name) is null)
             .Select(n => new Decider(uses, rates, diagnostics, n, weights).InCode(made)).OfType<CodeCandidate>());
-        return Rewriter.Rewrite(graph, node =>
+        var chosen = new Dictionary<string, LevelDecision>(StringComparer.Ordinal);
+        var stored = Write(graph, node => chosen[node.Name] =
+            ignoresSparsity ? new Decider(uses, rates, diagnostics, node, _ => null).DecideDense()
+            : recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, StorageReasons.Recorded, "chosen when the weights were packed")
+            : new Decider(uses, rates, diagnostics, node, weights).Decide(budget));
+        var unpaid = ChooseLayouts.Unpaid(stored, weight => chosen[weight.Name] is { Id: StorageReasons.SparseFaster, Weighed: { } weighed }
+            ? weighed.SparseMicroseconds / weighed.DenseMicroseconds : null);
+        if (unpaid.Count > 0)
         {
-            if (node is not (ParamNode or ConstantNode))
-            {
-                return node;
-            }
+            stored = Write(stored, node => unpaid.Contains(node.Name)
+                ? chosen[node.Name] = new Decider(uses, rates, diagnostics, node, weights).Unpaid(chosen[node.Name])
+                : chosen[node.Name]);
+        }
 
-            var decision = ignoresSparsity ? new Decider(uses, rates, diagnostics, node, _ => null).DecideDense()
-                : recorded?.Invoke(node.Name) is { } format ? new LevelDecision(node.Name, format, null, null, StorageReasons.Recorded, "chosen when the weights were packed")
-                : new Decider(uses, rates, diagnostics, node, weights).Decide(budget);
-            decisions?.Add(decision);
-            return node is ParamNode param ? param.WithFormat(decision.Format) : ((ConstantNode)node).WithFormat(decision.Format);
-        });
+        foreach (var node in graph.Nodes.Where(n => chosen.ContainsKey(n.Name)))
+        {
+            decisions?.Add(chosen[node.Name]);
+        }
+
+        return stored;
     }
+
+    private static Graph Write(Graph graph, Func<Node, LevelDecision> decide) => Rewriter.Rewrite(graph, node => node switch
+    {
+        ParamNode param => param.WithFormat(decide(param).Format),
+        ConstantNode constant => constant.WithFormat(decide(constant).Format),
+        _ => node,
+    });
 
     /// <summary>The decision about one weight.</summary>
     private sealed class Decider
@@ -174,6 +192,21 @@ public static class ChooseLevels
             return StorageCandidate.Of(node.Type, data, source?.Sparsity, use).OrderBy(c => Sparse(c, use, count, c.Stored)).FirstOrDefault() is { } candidate
                 ? Weigh(candidate, use, count, budget.Note(node))
                 : Dense(StorageReasons.Unknown, "weights are not loaded and nothing is promised");
+        }
+
+        /// <summary>Dense after all, for the sake of the layers around.</summary>
+        public LevelDecision Unpaid(LevelDecision alone)
+        {
+            var weighed = alone.Weighed!;
+            if (source?.Sparsity is { IsPromise: true })
+            {
+                diagnostics.Report(
+                    LoweringDiagnostics.NeighboursLose, source.AnnotationLocation ?? source.Origin.Location, name, Percent(alone.Stored!.Value),
+                    Microseconds(weighed.SparseMicroseconds), Microseconds(weighed.DenseMicroseconds));
+            }
+
+            return Dense(StorageReasons.NeighboursLose, alone.Reason.Replace("are stored", "would be stored") + "; the layers around it gain more by blocks of channels, which a sparse layer does not take")
+                with { Stored = alone.Stored, Weighed = weighed };
         }
 
         private LevelDecision Requested(Format format)

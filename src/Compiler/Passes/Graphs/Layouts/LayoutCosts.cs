@@ -15,14 +15,15 @@ internal sealed class LayoutCosts(Func<string, long> dims)
     private const double PixelsInPlace = 0.75;
     private const int Lanes = 16;
 
-    // Of one element, measured on images larger than the caches.
-    private const double Conversion = 0.6;
+    // Of one element.
+    private const double Conversion = 0.4;
 
-    // A window over narrow rows beside one by blocks of channels, the copy with a border that the latter needs included.
-    private const double MaskedShare = 0.6;
+    // Of one element of a window's result, the copy with a border included, and of each of its terms.
+    private static readonly (double Element, double Term) WindowOfRows = (0.4, 0.05);
+    private static readonly (double Element, double Term) WindowOfBlocks = (0.25, 0.025);
 
-    // Loads and stores of windows beside their few multiplications.
-    private const double WindowStep = 4;
+    // Row by row without a copy, of a row that fills a vector.
+    private static readonly (double Element, double Term) WindowOfNarrowRows = (0.02, 0.035);
 
     /// <summary>Converting a tensor from one layout to the other.</summary>
     public double Convert(Node node) => Conversion * node.Type.Count.Evaluate(dims);
@@ -30,37 +31,34 @@ internal sealed class LayoutCosts(Func<string, long> dims)
     /// <summary>Computing a node row-major.</summary>
     public double RowMajor(Node node)
     {
-        if (IsMaskedWindow(node))
+        var width = node.Type.Shape[node.Type.Rank - 1].Evaluate(dims);
+        if (IsWindow(node, out var terms))
         {
-            var width = node.Type.Shape[node.Type.Rank - 1].Evaluate(dims);
-            return Work(node) * MaskedShare / (Rate * width / Lanes);
+            return NarrowRows.Fits((ComputeNode)node) && width >= (NarrowRows.Width / 2) - 1
+                ? Window(node, terms, WindowOfNarrowRows) * Lanes / width
+                : Window(node, terms, WindowOfRows);
         }
 
-        var pixels = (double)node.Type.Shape[node.Type.Rank - 1].Evaluate(dims) * (IsPointwise(node) ? node.Type.Shape[node.Type.Rank - 2].Evaluate(dims) : 1);
+        var pixels = (double)width * (IsPointwise(node) ? node.Type.Shape[node.Type.Rank - 2].Evaluate(dims) : 1);
         var used = pixels / (Math.Ceiling(pixels / Lanes) * Lanes);
         return Work(node) / (Rate * PixelsInPlace * used);
     }
 
     /// <summary>Computing a node by blocks of channels.</summary>
-    public double Blocked(Node node) => Work(node) / Rate;
+    public double Blocked(Node node) => IsWindow(node, out var terms) ? Window(node, terms, WindowOfBlocks) : Work(node) / Rate;
 
-    private double Work(Node node)
+    private double Window(Node node, double terms, (double Element, double Term) cost) => node.Type.Count.Evaluate(dims) * (cost.Element + (cost.Term * terms));
+
+    // Loads and stores beside few multiplications: depthwise filters, pooling, sums that no product is in.
+    private bool IsWindow(Node node, out double terms)
     {
-        var count = (double)node.Type.Count.Evaluate(dims);
-        if (node is not ComputeNode { Reduction: { } sum })
-        {
-            return count;
-        }
-
-        var terms = sum.Vars.Aggregate(1.0, (product, v) => product * v.Extent.Evaluate(dims));
-        return count * (SumOfProducts.Is(sum) && terms >= StorageKernels.FewestTerms ? terms : terms * WindowStep);
+        terms = node is ComputeNode { Reduction: { } sum } ? sum.Vars.Aggregate(1.0, (product, v) => product * v.Extent.Evaluate(dims)) : 0;
+        return terms > 1 && (terms < StorageKernels.FewestTerms || !SumOfProducts.Is(((ComputeNode)node).Reduction!));
     }
 
-    // Lowering takes these row by row, without a copy that has a border.
-    private bool IsMaskedWindow(Node node) =>
-        node is ComputeNode { Reduction: { } sum } compute && NarrowRows.Fits(compute)
-        && sum.Vars.Aggregate(1.0, (product, v) => product * v.Extent.Evaluate(dims)) < StorageKernels.FewestTerms
-        && node.Type.Shape[node.Type.Rank - 1].Constant >= NarrowRows.Width / 2 - 1;
+    private double Work(Node node) => node.Type.Count.Evaluate(dims) * (IsWindow(node, out _) || node is not ComputeNode { Reduction: { } sum }
+        ? 1.0
+        : sum.Vars.Aggregate(1.0, (product, v) => product * v.Extent.Evaluate(dims)));
 
     private static bool IsPointwise(Node node) => node is not ComputeNode { Reduction: { } sum } || sum.Vars.Count(v => v.Extent.Constant != 1) <= 1;
 }
