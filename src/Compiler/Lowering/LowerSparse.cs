@@ -89,7 +89,9 @@ public sealed partial class Lower
         var kernel = new KernelBuilder(graph);
         var (body, addresses) = Split(node, kernel, split, operands, null);
         var nest = At(NoPhase);
-        var phases = nest.HasDivisions ? Phases([.. split.Inner]) : [];
+        // Phases of a summed index would each be the result of a part of the sum.
+        var results = new HashSet<string>(node.Indices.SelectMany(split.Parts).Select(i => i.Name), StringComparer.Ordinal);
+        var phases = nest.HasDivisions ? Phases([.. split.Inner.Where(i => results.Contains(i.Name))]) : [];
         var loops = phases.Count is > 1 and <= MostPhases ? Loop.Block([.. phases.Select(phase => Loops(At(phase)))]) : Loops(nest);
         calls.Add(kernel.Finish(node.Name, Label(node), loops));
 
