@@ -206,7 +206,8 @@ public static class ChooseLevels
             }
 
             return Dense(StorageReasons.NeighboursLose, alone.Reason.Replace("are stored", "would be stored") + "; the layers around it gain more by blocks of channels, which a sparse layer does not take")
-                with { Stored = alone.Stored, Weighed = weighed };
+                with
+            { Stored = alone.Stored, Weighed = weighed };
         }
 
         private LevelDecision Requested(Format format)
