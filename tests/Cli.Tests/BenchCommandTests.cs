@@ -77,7 +77,7 @@ public sealed class BenchCommandTests : CommandLine
     }
 
     [Theory]
-    [InlineData("--against", "tensorflow", "--against must be of dense, csharp, llvm and onnxruntime, not 'tensorflow'")]
+    [InlineData("--against", "tensorflow", "--against must be of dense, csharp, llvm, ptx and onnxruntime, not 'tensorflow'")]
     [InlineData("--threads", "1,0", "--threads must be integers from 1 to 1024, not '0'")]
     [InlineData("--seconds", "0", "--seconds must be an integer from 1 to 600, not '0'")]
     public void Wrong_options_are_refused(string option, string value, string said)

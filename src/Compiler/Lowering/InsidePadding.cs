@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SparseDsl.Compiler.Graphs;
 using SparseDsl.Compiler.Loops;
+using SparseDsl.Compiler.Passes.Graphs.Layouts;
 using SparseDsl.Dsl.Scalars;
 
 namespace SparseDsl.Compiler.Lowering;
@@ -21,12 +22,15 @@ public sealed partial class Lower
         foreach (var pad in graph.Nodes.OfType<ComputeNode>())
         {
             if (pad.Body is ScalarExpr.Read read && pad.Operands is [ComputeNode inside] && uses.Of(inside) == 1 && !outputs.ContainsKey(inside) && !outputs.ContainsKey(pad)
-                && inside.Type.Element == pad.Type.Element && IsBorder(pad, read, inside) && !padded.ContainsKey(inside))
+                && inside.Type.Element == pad.Type.Element && IsBorder(pad, read, inside) && !padded.ContainsKey(inside) && inside.Operands.All(IsWhole))
             {
                 padded.Add(inside, pad);
             }
         }
     }
+
+    // Sums over a sparse weight may be made in memory, by kernels that read what the one before them wrote where it would be without a border.
+    private static bool IsWhole(Node operand) => operand is not (ParamNode or ConstantNode) || StorageOf(operand) is { IsDense: true } || ChannelBlocks.IsStorage(StorageOf(operand));
 
     private bool IsBorder(ComputeNode pad, ScalarExpr.Read read, ComputeNode inside)
     {

@@ -205,9 +205,8 @@ public static class ChooseLevels
                     Microseconds(weighed.SparseMicroseconds), Microseconds(weighed.DenseMicroseconds));
             }
 
-            return Dense(StorageReasons.NeighboursLose, alone.Reason.Replace("are stored", "would be stored") + "; the layers around it gain more by blocks of channels, which a sparse layer does not take")
-                with
-            { Stored = alone.Stored, Weighed = weighed };
+            var reason = alone.Reason.Replace("are stored", "would be stored") + "; the layers around it gain more by blocks of channels, which a sparse layer does not take";
+            return Dense(StorageReasons.NeighboursLose, reason) with { Stored = alone.Stored, Weighed = weighed };
         }
 
         private LevelDecision Requested(Format format)
