@@ -76,15 +76,7 @@ internal sealed class NativeBuild(Session session, string target, IReadOnlyList<
 
         var hash = ModelHash.Of(tiers);
         List<LibraryLevel> levels = [.. tiers.Zip(rows, (tier, row) => new LibraryLevel(row, tier.Program, weight => CSharpEmitter.WeightName(tiers, tier, weight)))];
-        List<LibraryFile> files = [.. LlvmLibrary.Write(levels, hash, name)];
-        if (packed.Count > 0)
-        {
-            using var stream = new MemoryStream();
-            WeightFileWriter.Write(stream, tiers[0].Program.Name, hash, packed);
-            files.Add(new LibraryFile(LlvmLibrary.NameOf(tiers[0].Program, name) + ".sdw", stream.ToArray()));
-        }
-
-        return files;
+        return [.. LlvmLibrary.Write(levels, hash, name), .. PackedWeightsFile.Of(tiers[0].Program, hash, packed, name)];
     }
 
     private void Link(List<LibraryFile> files)

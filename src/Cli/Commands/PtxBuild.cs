@@ -54,14 +54,6 @@ internal sealed class PtxBuild(Session session, IReadOnlyList<LlvmCpuName> proce
             return null;
         }
 
-        List<LibraryFile> files = [.. PtxEmitter.Write(lowered.Program, cpu, name)];
-        if (packed.Count > 0)
-        {
-            using var stream = new MemoryStream();
-            WeightFileWriter.Write(stream, lowered.Program.Name, ModelHash.Of(tiers), packed);
-            files.Add(new LibraryFile(LlvmLibrary.NameOf(lowered.Program, name) + ".sdw", stream.ToArray()));
-        }
-
-        return files;
+        return [.. PtxEmitter.Write(lowered.Program, cpu, name), .. PackedWeightsFile.Of(lowered.Program, ModelHash.Of(tiers), packed, name)];
     }
 }
